@@ -1,5 +1,15 @@
-/** The evidence: one record of `threats.jsonl`. */
+/**
+ * The evidence: one record of `threats.jsonl`, and how a finding becomes one.
+ *
+ * Runs in the data worker, so that a secret never leaves the thread that read it.
+ */
+import type { Finding } from "../scan/finding.ts";
 import type { Direction, Severity } from "../scan/rule.ts";
+import { maskHost } from "./mask_url.ts";
+import type { Redactor } from "./redact.ts";
+
+/** Locations whose text names the destination: what is found there encoded may stand in `dest` so. */
+const HOST_LOCATIONS: ReadonlySet<string> = new Set(["connect", "host", "url", "header:host"]);
 
 export type Protocol = "http" | "https" | "ws" | "wss" | "gateway" | "ssh";
 
@@ -35,4 +45,68 @@ export interface Threat {
   readonly rule?: string;
   /** Records like this one that the last window kept back. */
   readonly suppressed?: number;
+}
+
+/** What the exchange knows of a finding. */
+export interface ThreatContext {
+  readonly direction: Direction;
+  readonly protocol: Protocol;
+  /** The client's address, without the port. */
+  readonly source: string;
+  /** `host:port` of the origin. */
+  readonly dest: string;
+  /** The place in the message; a finding's own `part`, where it has one, is more exact. */
+  readonly location: string;
+  readonly requestId: string;
+  /** As of `threatTimestamp()`. */
+  readonly timestamp: string;
+  /** After homes were considered. */
+  readonly severity: Severity;
+  readonly action: Threat["action"];
+}
+
+/**
+ * Makes the record of a finding: masked snippet, masked destination, keyed fingerprint.
+ */
+export function threatFromFinding(
+  finding: Finding,
+  context: ThreatContext,
+  redactor: Redactor,
+): Threat {
+  const { dest } = context;
+  const isInDest = dest.toLowerCase().includes(finding.secret.toLowerCase()) ||
+    finding.encoding !== undefined && HOST_LOCATIONS.has(context.location);
+  return {
+    direction: context.direction,
+    protocol: context.protocol,
+    threat_type: finding.rule.type,
+    pattern: finding.rule.pattern,
+    snippet: redactor.snippet(finding),
+    source: context.source,
+    dest: maskHost(dest, isInDest ? [finding.secret] : []),
+    timestamp: context.timestamp,
+    severity: context.severity,
+    action: context.action,
+    location: redactor.maskText(finding.part ?? context.location),
+    fingerprint: redactor.fingerprint(finding.secret),
+    request_id: context.requestId,
+    ...(finding.encoding === undefined ? {} : { encoding: finding.encoding }),
+    ...(finding.rule.id === finding.rule.pattern ? {} : { rule: finding.rule.id }),
+  };
+}
+
+/**
+ * Formats a time as RFC 3339 with microseconds and `+00:00`. `epochMs` may have a fraction:
+ * `performance.timeOrigin + performance.now()`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(threatTimestamp(1_771_508_519_587.248), "2026-02-19T13:41:59.587248+00:00");
+ * ```
+ */
+export function threatTimestamp(epochMs: number): string {
+  const micros = Math.round(epochMs * 1_000);
+  const date = new Date(Math.floor(micros / 1_000)).toISOString().slice(0, -1);
+  return `${date}${String(micros % 1_000).padStart(3, "0")}+00:00`;
 }
