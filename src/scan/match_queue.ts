@@ -1,0 +1,118 @@
+/**
+ * Regex matches in the order of their discovery → findings, verified and without covered ones.
+ *
+ * A match waits until the bytes that `verify` is shown are there, and until every match that
+ * overlaps it is known: what is reported doesn't depend on how the stream was cut.
+ */
+import type { Finding } from "./finding.ts";
+import { isCoveredBy, type RankedFinding } from "./overlap.ts";
+import type { Rule } from "./rule.ts";
+
+/** Bytes on both sides of a match that a lookaround may read and that `verify` is shown. */
+export const CONTEXT_BYTES = 64;
+
+/** One regex match. */
+export interface RawMatch {
+  readonly rule: Rule;
+  /** The rule's place in the list of rules. */
+  readonly order: number;
+  /** Stream offsets, `end` exclusive. */
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly secret: string;
+  readonly secretStart: number;
+  readonly groups: Readonly<Record<string, string | undefined>>;
+}
+
+/** What is known of the stream at one moment. */
+export interface QueueView {
+  /** Every match that begins below has been added. */
+  readonly settled: number;
+  /** The end of the bytes so far. */
+  readonly end: number;
+  readonly isOver: boolean;
+  /** Returns the stream's text between two offsets, as far as it is held. */
+  readonly text: (start: number, end: number) => string;
+}
+
+interface Entry {
+  readonly match: RawMatch;
+  /** Absent: the context isn't there yet. */
+  readonly ranked?: RankedFinding;
+}
+
+/** Matches on their way to being findings. */
+export class MatchQueue {
+  #entries: readonly Entry[] = [];
+  /** Findings already decided that may still cover a waiting one. */
+  #decided: readonly RankedFinding[] = [];
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  /** The lowest offset of a waiting match; undefined: none waits. */
+  get start(): number | undefined {
+    return this.#entries.reduce<number | undefined>(
+      (min, { match }) => Math.min(min ?? match.start, match.start),
+      undefined,
+    );
+  }
+
+  add(match: RawMatch): void {
+    this.#entries = [...this.#entries, { match }];
+  }
+
+  /** Removes and returns the findings that no further byte can change, in stream order. */
+  take(view: QueueView): Finding[] {
+    if (this.isEmpty) return [];
+    const entries = this.#entries.flatMap((entry) => verified(entry, view));
+    const unverified = entries.filter(({ ranked }) => ranked === undefined);
+    const rivals = [...this.#decided, ...entries.flatMap(({ ranked }) => ranked ?? [])];
+    const waiting: Entry[] = [];
+    const found: Finding[] = [];
+    for (const entry of entries) {
+      const { match, ranked } = entry;
+      const isKnown = ranked !== undefined && (view.isOver || match.end <= view.settled);
+      if (!isKnown || unverified.some((other) => overlap(match, other.match))) waiting.push(entry);
+      else if (!rivals.some((other) => isCoveredBy(ranked, other))) found.push(ranked.finding);
+    }
+    this.#entries = waiting;
+    this.#decided = rivals.filter(({ finding }) =>
+      waiting.some(({ match }) => overlap(match, finding)) || finding.end > view.settled
+    );
+    return found.toSorted((a, b) => a.start - b.start || a.end - b.end);
+  }
+}
+
+function overlap(
+  a: { readonly start: number; readonly end: number },
+  b: { readonly start: number; readonly end: number },
+): boolean {
+  return a.start < b.end && b.start < a.end;
+}
+
+/** Runs the rule's `verify` when its context is there; an empty list: the match is dropped. */
+function verified(entry: Entry, { end, isOver, text }: QueueView): readonly Entry[] {
+  const { match, ranked } = entry;
+  if (ranked !== undefined || (!isOver && match.end + CONTEXT_BYTES > end)) return [entry];
+  const { rule, order, start, secret, secretStart, groups } = match;
+  const before = text(start - CONTEXT_BYTES, start);
+  const after = text(match.end, match.end + CONTEXT_BYTES);
+  const verdict = rule.verify?.({ text: match.text, secret, groups, before, after }) ??
+    rule.severity;
+  if (verdict === "drop") return [];
+  const finding: Finding = {
+    rule,
+    severity: verdict,
+    start,
+    end: match.end,
+    match: match.text,
+    secret,
+    secretStart,
+    before,
+    after,
+  };
+  return [{ match, ranked: { finding, order } }];
+}
