@@ -18,6 +18,9 @@ export type SubjectAltName =
 /** RFC 1035 §2.3.4 allows 255 octets on the wire, which are 253 characters of text. */
 const MAX_NAME_CHARS = 253;
 
+/** ASCII alone may be lower-cased: U+212A, the Kelvin sign, would become a k. */
+const ASCII_REGEXP = /^[\x21-\x7e]*$/;
+
 /**
  * One label, RFC 1123 §2.1: 1 to 63 letters, digits and inner hyphens. Wider than the RFC: underscores,
  * which names in real use contain and clients accept.
@@ -41,6 +44,7 @@ const IPV6_GROUP_REGEXP = /^[0-9a-f]{1,4}$/;
 export function subjectAltName(host: string): SubjectAltName {
   // Checked first so that the message below stays short whatever was sent.
   if (host.length > MAX_NAME_CHARS + 1) throw notAHost(`${host.slice(0, 32)}...`);
+  if (!ASCII_REGEXP.test(host)) throw notAHost(host);
   const lowerCase = host.toLowerCase();
   const isBracketed = lowerCase.startsWith("[") && lowerCase.endsWith("]");
   const bare = isBracketed ? lowerCase.slice(1, -1) : lowerCase;
