@@ -6,9 +6,9 @@
  */
 import { Buffer } from "node:buffer";
 
-/** Returns bytes `start` to `end` as text whose character codes are those bytes. */
+/** Returns bytes `start` to `end`, or to the last, as text whose character codes are those bytes. */
 export function latin1Text(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.prototype.latin1Slice.call(bytes, start, end);
+  return Buffer.prototype.latin1Slice.call(bytes, start, Math.min(end, bytes.length));
 }
 
 /**
