@@ -5,6 +5,7 @@
  *
  * It polls: file events are lost on network and container volumes, and a stat costs 20 µs.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { statOrUndefined } from "./line_file.ts";
 import { parseThreat, type ThreatFilter } from "./threat_filter.ts";
 import type { Threat } from "./threat.ts";
@@ -122,15 +123,10 @@ class GrowingFile implements Disposable {
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    if (signal.aborted) done();
-    else signal.addEventListener("abort", done);
-  });
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }
