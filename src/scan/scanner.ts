@@ -12,7 +12,8 @@ import type { Finding } from "./finding.ts";
 import { latin1Text, writeLatin1 } from "./latin1.ts";
 import { CONTEXT_BYTES, MatchQueue } from "./match_queue.ts";
 import type { Direction } from "./rule.ts";
-import { type CompiledRule, type RuleSet, type ScanProgram } from "./rule_set.ts";
+import type { RuleSet } from "./rule_set.ts";
+import type { CompiledAnchor, CompiledRule, ScanProgram } from "./scan_program.ts";
 
 /** Config's own default of `maxScanBytes`. */
 const DEFAULT_WINDOW_BYTES = 65_536;
@@ -30,9 +31,20 @@ export interface ScannerOptions extends ScanOptions {
 }
 
 interface Candidate {
-  readonly anchor: number;
+  readonly anchor: CompiledAnchor;
   /** Stream offset of the anchor's first byte. */
   readonly position: number;
+}
+
+/** The bytes at hand and how far they are judged. */
+interface Window {
+  readonly bytes: Uint8Array;
+  /** Stream offset of the first byte. */
+  readonly base: number;
+  /** Matches are looked for that begin from `searched`, inclusive, to `settled`, exclusive. */
+  readonly searched: number;
+  readonly settled: number;
+  readonly text: (start: number, end: number) => string;
 }
 
 /** Scans one stream in one direction. */
@@ -48,11 +60,11 @@ export class Scanner {
   #cleared = 0;
   /** Every match that begins below is in `#matches` or was reported. */
   #settled = 0;
-  /** Anchors that a match may still be built on. */
+  /** Anchors that a match beginning at `#settled` or later may be built on. */
   #candidates: Candidate[] = [];
   readonly #matches = new MatchQueue();
-  /** By rule, the end of its last match: matches of one rule don't overlap. */
-  readonly #matchedTo = new Map<CompiledRule, number>();
+  /** By rule, where to look next: no match that is yet to be found begins below. */
+  readonly #cursors = new Map<CompiledRule, number>();
 
   constructor(ruleSet: RuleSet, { direction, windowBytes = DEFAULT_WINDOW_BYTES }: ScannerOptions) {
     this.#program = ruleSet.programs[direction];
@@ -79,71 +91,100 @@ export class Scanner {
   }
 
   #advance(piece: Uint8Array, stream: "more" | "over"): Finding[] {
+    const bytes = this.#tail.length === 0 ? piece : joined(this.#tail, piece);
     const base = this.#tailStart;
-    const from = this.#tail.length;
-    const window = new Uint8Array(from + piece.length);
-    window.set(this.#tail);
-    window.set(piece, from);
-    this.#program.prefilter.scan(
-      window,
-      { floor: 0, from, to: window.length },
-      (anchor, position) => {
-        this.#candidates.push({ anchor, position: base + position });
-      },
-    );
+    this.#collectCandidates(bytes, bytes.length - piece.length);
     this.#end += piece.length;
     const isOver = stream === "over";
     const searched = this.#settled;
-    this.#settled = isOver ? this.#end : Math.max(searched, this.#liveStart());
-    if (this.#candidates.length > 0) this.#match(latin1Text(window, 0, window.length), searched);
-    const found = this.#matches.take({
-      settled: this.#settled,
-      end: this.#end,
-      isOver,
-      text: (start, end) => latin1Text(window, Math.max(0, start - base), end - base),
-    });
+    this.#settled = isOver ? this.#end : this.#settle(bytes);
+    const text = (start: number, end: number) =>
+      latin1Text(bytes, Math.max(0, start - base), end - base);
+    this.#match({ bytes, base, searched, settled: this.#settled, text });
+    const found = this.#matches.take({ settled: this.#settled, end: this.#end, isOver, text });
     this.#cleared = Math.min(this.#settled, this.#matches.start ?? this.#settled);
     this.#tailStart = Math.max(base, this.#cleared - CONTEXT_BYTES);
-    this.#tail = window.slice(this.#tailStart - base);
+    this.#tail = bytes.slice(this.#tailStart - base);
     return found;
   }
 
-  /** The earliest offset at which a match may begin that further bytes could change. */
-  #liveStart(): number {
-    return Math.max(0, this.#end - this.#program.maxMatchBytes - CONTEXT_BYTES);
+  #collectCandidates(bytes: Uint8Array, from: number): void {
+    const { prefilter, anchors } = this.#program;
+    const floor = this.#settled - this.#tailStart;
+    prefilter.scan(bytes, { floor, from, to: bytes.length }, (anchor, position) => {
+      this.#candidates.push({ anchor: anchors[anchor]!, position: this.#tailStart + position });
+    });
   }
 
-  /** Queues the matches that begin from `searched` up to `#settled`. */
-  #match(text: string, searched: number): void {
-    for (const { anchor, position } of this.#candidates) {
-      for (const index of this.#program.rulesOfAnchor[anchor]!) {
-        this.#matchRule(this.#program.rules[index]!, position, text, searched);
-      }
-    }
-    this.#candidates = this.#candidates.filter(({ position }) => position >= this.#settled);
-  }
-
-  #matchRule(compiled: CompiledRule, anchor: number, text: string, searched: number): void {
-    const { rule, search, order } = compiled;
+  /** Returns the lowest offset at which a match may begin that further bytes could change. */
+  #settle(bytes: Uint8Array): number {
     const base = this.#tailStart;
-    const floor = Math.max(searched, anchor - rule.maxLength, this.#matchedTo.get(compiled) ?? 0);
-    const sliceStart = Math.max(0, floor - CONTEXT_BYTES - base);
-    const slice = text.slice(sliceStart, anchor + rule.maxLength + CONTEXT_BYTES - base);
-    const sliceOffset = base + sliceStart;
-    search.lastIndex = floor - sliceOffset;
-    for (let hit = search.exec(slice); hit !== null; hit = search.exec(slice)) {
-      const start = sliceOffset + hit.index;
-      if (start > anchor || start >= this.#settled) return;
-      const [matched] = hit;
-      const end = start + matched.length;
-      this.#matchedTo.set(compiled, end);
-      const groups = hit.groups ?? {};
-      const [secretFrom] = hit.indices?.groups?.secret ?? [hit.index];
-      const secret = groups.secret ?? matched;
-      const secretStart = secretFrom - hit.index;
-      this.#matches.add({ rule, order, start, end, text: matched, secret, secretStart, groups });
-    }
+    const floor = Math.max(this.#settled, this.#end - this.#windowBytes) - base;
+    return base + this.#program.liveStart(bytes, { floor, end: bytes.length });
   }
+
+  #match(window: Window): void {
+    if (this.#candidates.length === 0) return;
+    const { base, bytes, settled } = window;
+    const waiting: Candidate[] = [];
+    const rules = new Set<number>();
+    for (const candidate of this.#candidates) {
+      const { anchor, position } = candidate;
+      if (position >= settled) waiting.push(candidate);
+      if (position - anchor.maxBeforeAny >= settled) continue;
+      const at = position + anchor.length - base;
+      this.#program.rulesFrom(anchor, { bytes, at, to: bytes.length }, rules);
+      for (const index of rules) this.#matchRule(index, candidate, window);
+      rules.clear();
+    }
+    this.#candidates = waiting;
+  }
+
+  /** Queues the matches of a rule that begin at the candidate's anchor or before. */
+  #matchRule(index: number, { anchor, position }: Candidate, window: Window): void {
+    const compiled = this.#program.rules[index]!;
+    const cursor = this.#cursors.get(compiled) ?? 0;
+    const maxBefore = anchor.maxBefore.get(index) ?? 0;
+    let start = Math.max(window.searched, position - maxBefore, cursor);
+    const last = Math.min(position, window.settled - 1);
+    if (start > last) return;
+    const { rule, sticky, search } = compiled;
+    const regexp = start === position ? sticky : search;
+    const offset = Math.max(window.base, start - CONTEXT_BYTES);
+    const text = window.text(offset, position + rule.maxLength + CONTEXT_BYTES);
+    while (start <= last) {
+      regexp.lastIndex = start - offset;
+      const hit = regexp.exec(text);
+      if (hit === null || offset + hit.index > last) break;
+      start = offset + regexp.lastIndex;
+      this.#queue(compiled, hit, offset);
+    }
+    this.#cursors.set(compiled, Math.max(start, last + 1));
+  }
+
+  #queue({ rule, order }: CompiledRule, hit: RegExpExecArray, offset: number): void {
+    const [text] = hit;
+    const start = offset + hit.index;
+    const groups = hit.groups ?? {};
+    const [secretFrom] = hit.indices?.groups?.secret ?? [hit.index];
+    this.#matches.add({
+      rule,
+      order,
+      start,
+      end: start + text.length,
+      text,
+      secret: groups.secret ?? text,
+      secretStart: secretFrom - hit.index,
+      groups,
+    });
+  }
+}
+
+function joined(head: Uint8Array, rest: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(head.length + rest.length);
+  bytes.set(head);
+  bytes.set(rest, head.length);
+  return bytes;
 }
 
 /** Scans `bytes`, a message of its own, in one piece. */

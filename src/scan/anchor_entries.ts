@@ -1,0 +1,183 @@
+/**
+ * A rule's automaton and anchors → where its anchors stand in its matches.
+ *
+ * Walks the automaton together with an Aho-Corasick automaton of the anchors (CACM 18(6), 1975), up to
+ * the first anchor of each match. It tells, for each anchor, where in the rule a match goes on after it
+ * and how far before it a match may begin, and whether a match can do without: the prefilter would miss it.
+ */
+import type { PositionAutomaton } from "./position_automaton.ts";
+import type { ByteSet } from "./regexp_tree.ts";
+
+/** What is known of a match in which this anchor ends first (the longest, where several do). */
+export interface AnchorEntry {
+  /** Positions that may have read the anchor's last byte, ascending. */
+  readonly positions: readonly number[];
+  /** Most bytes of the match before the anchor. */
+  readonly maxBefore: number;
+}
+
+/** How the anchors stand in the matches of a rule. */
+export interface AnchorEntries {
+  /** By index of the anchor; undefined: no match has this one first. */
+  readonly entries: readonly (AnchorEntry | undefined)[];
+  /** Whether some match contains none of the anchors. */
+  readonly canMiss: boolean;
+}
+
+/**
+ * Finds the first anchors of the matches of `automaton`, none of which is longer than `maxLength`.
+ */
+export function anchorEntries(
+  automaton: PositionAutomaton,
+  { anchors, maxLength }: { readonly anchors: readonly string[]; readonly maxLength: number },
+): AnchorEntries {
+  const product = new Product(automaton, new AnchorMachine(anchors));
+  const found = anchors.map(() => ({ positions: new Set<number>(), maxBefore: 0 }));
+  let canMiss = false;
+  let level = product.start();
+  for (let length = 1; length <= maxLength && level.size > 0; length++) {
+    const before = new Set<number>();
+    for (const pair of level) {
+      const { position, anchor, isLast } = product.read(pair);
+      if (anchor === undefined) {
+        canMiss ||= isLast;
+        before.add(pair);
+        continue;
+      }
+      const entry = found[anchor]!;
+      entry.positions.add(position);
+      entry.maxBefore = Math.max(entry.maxBefore, length - anchors[anchor]!.length);
+    }
+    level = product.next(before);
+  }
+  const entries = found.map(({ positions, maxBefore }) =>
+    positions.size === 0
+      ? undefined
+      : { positions: [...positions].sort((a, b) => a - b), maxBefore }
+  );
+  return { entries, canMiss };
+}
+
+/** Aho-Corasick without regard to ASCII case; state 0 is the root. */
+class AnchorMachine {
+  /** By state, the successor for each byte. */
+  readonly next: Uint16Array[] = [new Uint16Array(256)];
+  /** By state, the index of the longest anchor that ends there. */
+  readonly ending: (number | undefined)[] = [undefined];
+  /** The bytes that occur in anchors, both cases. */
+  readonly alphabet: readonly number[];
+
+  constructor(anchors: readonly string[]) {
+    const letters = new Set(anchors.join("") + anchors.join("").toUpperCase());
+    this.alphabet = [...letters].map((letter) => letter.charCodeAt(0)).filter((code) => code < 256);
+    anchors.forEach((anchor, index) => this.#insert(anchor, index));
+    this.#link();
+  }
+
+  #insert(anchor: string, index: number): void {
+    let state = 0;
+    for (const letter of anchor) {
+      const code = letter.charCodeAt(0);
+      if (this.next[state]![code] === 0) {
+        this.next[state]![code] = this.next.push(new Uint16Array(256)) - 1;
+        this.ending.push(undefined);
+      }
+      state = this.next[state]![code]!;
+    }
+    this.ending[state] ??= index;
+  }
+
+  /** Fills in what happens where an anchor breaks off: breadth first, so the shorter states are done. */
+  #link(): void {
+    const failure = this.next.map(() => 0);
+    const queue = [0];
+    for (let state = queue.shift(); state !== undefined; state = queue.shift()) {
+      const fallback = this.next[failure[state]!]!;
+      // What ends here itself is longer than what the fallback ends.
+      this.ending[state] ??= this.ending[failure[state]!];
+      for (const code of this.alphabet) {
+        if (code >= 0x41 && code <= 0x5a) continue;
+        const child = this.next[state]![code]!;
+        const fallbackChild = state === 0 ? 0 : fallback[code]!;
+        if (child === 0) this.next[state]![code] = fallbackChild;
+        else {
+          failure[child] = fallbackChild;
+          queue.push(child);
+        }
+      }
+      for (let code = 0x41; code <= 0x5a; code++) {
+        this.next[state]![code] = this.next[state]![code | 0x20]!;
+      }
+    }
+  }
+}
+
+/** Pairs of a position and a state of the anchors' machine, as one number. */
+class Product {
+  readonly #automaton: PositionAutomaton;
+  readonly #machine: AnchorMachine;
+  readonly #last: ReadonlySet<number>;
+  /** For each set of bytes and machine state, the machine's successors. */
+  readonly #successors = new Map<ByteSet, (readonly number[] | undefined)[]>();
+
+  constructor(automaton: PositionAutomaton, machine: AnchorMachine) {
+    this.#automaton = automaton;
+    this.#machine = machine;
+    this.#last = new Set(automaton.last);
+  }
+
+  start(): Set<number> {
+    const pairs = new Set<number>();
+    this.#enter(this.#automaton.first, 0, pairs);
+    return pairs;
+  }
+
+  next(level: ReadonlySet<number>): Set<number> {
+    const pairs = new Set<number>();
+    const states = this.#machine.next.length;
+    for (const pair of level) {
+      this.#enter(this.#automaton.follow[Math.floor(pair / states)]!, pair % states, pairs);
+    }
+    return pairs;
+  }
+
+  read(pair: number): {
+    readonly position: number;
+    readonly anchor: number | undefined;
+    readonly isLast: boolean;
+  } {
+    const states = this.#machine.next.length;
+    const position = Math.floor(pair / states);
+    const anchor = this.#machine.ending[pair % states];
+    return { position, anchor, isLast: this.#last.has(position) };
+  }
+
+  #enter(positions: readonly number[], state: number, pairs: Set<number>): void {
+    const states = this.#machine.next.length;
+    for (const position of positions) {
+      for (const successor of this.#successorsOf(this.#automaton.sets[position]!, state)) {
+        pairs.add(position * states + successor);
+      }
+    }
+  }
+
+  #successorsOf(set: ByteSet, state: number): readonly number[] {
+    const byState = this.#successors.get(set) ?? [];
+    this.#successors.set(set, byState);
+    return byState[state] ??= this.#readSet(set, state);
+  }
+
+  #readSet(set: ByteSet, state: number): readonly number[] {
+    const { next, alphabet } = this.#machine;
+    const successors = new Set<number>();
+    let members = 0;
+    for (const code of alphabet) {
+      if (set[code] === 0) continue;
+      members++;
+      successors.add(next[state]![code]!);
+    }
+    // Any byte that occurs in no anchor leads back to the root.
+    if (set.reduce((sum, flag) => sum + flag, 0) > members) successors.add(0);
+    return [...successors];
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * A rule → what the engine knows of it before it has seen a byte: its automata, where its anchors
+ * stand, how far around a match it looks. A rule that breaks its contract is refused here.
+ */
+import { anchorEntries, type AnchorEntry } from "./anchor_entries.ts";
+import { CONTEXT_BYTES } from "./match_queue.ts";
+import { countPositions, type PositionAutomaton, positionAutomaton } from "./position_automaton.ts";
+import { extentOf, type RegexpNode, regexpTree } from "./regexp_tree.ts";
+import { type Rule, SEVERITIES } from "./rule.ts";
+
+/** A rule and what was found out about it. */
+export interface RuleShape {
+  readonly rule: Rule;
+  /** Bytes after a match that may still decide on it. */
+  readonly ahead: number;
+  /** Walked from an anchor on: exact enough to turn most anchors away within a few bytes. */
+  readonly forward: PositionAutomaton;
+  /** Walked back from the end of the data: loops instead of counts, so that few states arise. */
+  readonly backward: PositionAutomaton;
+  /** By index of the rule's anchors: where in `forward` a match goes on. Undefined: nowhere. */
+  readonly entries: readonly (AnchorEntry | undefined)[];
+}
+
+/** Tells short and long repetitions apart, up to what one bit of a key's length is worth. */
+const FORWARD_LIMITS = { maxCopies: 64, maxOptional: 8 } as const;
+const BACKWARD_LIMITS = { maxCopies: 2, maxOptional: 2 } as const;
+/** Tried in turn for the exact automaton, until one has few enough positions. */
+const EXACT_COPIES = [512, 128, 32, 8, 2] as const;
+const MAX_EXACT_POSITIONS = 4_096;
+
+/**
+ * Examines `rule`.
+ *
+ * @throws {TypeError} The rule breaks its contract; the message says how.
+ */
+export function ruleShape(rule: Rule): RuleShape {
+  const flaw = dataFlaw(rule);
+  if (flaw !== undefined) throw flawed(rule, flaw);
+  const tree = readTree(rule);
+  const { min, max, behind, ahead } = extentOf(tree);
+  if (min === 0) throw flawed(rule, "its regexp matches the empty text");
+  if (max > rule.maxLength) {
+    const found = max === Infinity ? "without a limit" : `up to ${max} bytes`;
+    throw flawed(rule, `its regexp matches ${found}, its maxLength is ${rule.maxLength}`);
+  }
+  if (Math.max(behind, ahead) > CONTEXT_BYTES) {
+    throw flawed(rule, `its regexp looks more than ${CONTEXT_BYTES} bytes around a match`);
+  }
+  const forward = positionAutomaton(tree, FORWARD_LIMITS);
+  const { anchors, maxLength } = rule;
+  const exact = anchorEntries(exactAutomaton(tree), { anchors, maxLength });
+  if (exact.canMiss) throw flawed(rule, "its regexp has matches without any of its anchors");
+  const relaxed = anchorEntries(forward, { anchors, maxLength });
+  return {
+    rule,
+    ahead,
+    forward,
+    backward: positionAutomaton(tree, { ...BACKWARD_LIMITS, trailingBytes: ahead }),
+    entries: relaxed.entries.map((entry, anchor) => {
+      const maxBefore = exact.entries[anchor]?.maxBefore;
+      return entry === undefined || maxBefore === undefined ? undefined : { ...entry, maxBefore };
+    }),
+  };
+}
+
+function readTree(rule: Rule): RegexpNode {
+  try {
+    return regexpTree(rule.regexp);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new TypeError(`Cannot compile rule "${rule.id}": ${cause.message}`, { cause });
+  }
+}
+
+function exactAutomaton(tree: RegexpNode): PositionAutomaton {
+  const limits = EXACT_COPIES.map((copies) => ({ maxCopies: copies, maxOptional: copies }));
+  const fitting = limits.find((limit) => countPositions(tree, limit) <= MAX_EXACT_POSITIONS);
+  return positionAutomaton(tree, fitting ?? limits.at(-1)!);
+}
+
+function flawed(rule: Rule, flaw: string): TypeError {
+  return new TypeError(`Cannot compile rule "${rule.id}": ${flaw}`);
+}
+
+/** Says what is wrong with the rule's plain data; undefined: nothing. */
+function dataFlaw(rule: Rule): string | undefined {
+  if (!/^[a-z][a-z0-9_]*$/.test(rule.id)) return "its id is not snake_case";
+  if (!SEVERITIES.includes(rule.severity)) return `its severity "${rule.severity}" is unknown`;
+  if (rule.directions.length === 0) return "it has no direction";
+  if (!Number.isSafeInteger(rule.maxLength) || rule.maxLength <= 0) {
+    return `its maxLength ${rule.maxLength} is not a positive integer`;
+  }
+  if (/[gyuv]/.test(rule.regexp.flags)) {
+    return `its regexp has the flags "${rule.regexp.flags}", of which g, y, u and v are not allowed`;
+  }
+  if (rule.anchors.length === 0) return "it has no anchor";
+  return rule.anchors.map(anchorFlaw).find((flaw) => flaw !== undefined);
+}
+
+function anchorFlaw(anchor: string): string | undefined {
+  if (anchor.length < 3) return `its anchor "${anchor}" is shorter than 3 bytes`;
+  if (/[A-Z]/.test(anchor)) return `its anchor "${anchor}" is not lower case`;
+  if (/[^\0-\xff]/.test(anchor)) return `its anchor "${anchor}" is not one character a byte`;
+  return undefined;
+}

@@ -1,0 +1,189 @@
+/**
+ * The shapes of the rules of one direction → one program: a prefilter over all anchors, one
+ * automaton that goes on from them, one that finds what is still unfinished at the end of the data.
+ */
+import { DEAD, LazyAutomaton } from "./lazy_automaton.ts";
+import type { PositionAutomaton } from "./position_automaton.ts";
+import { Prefilter } from "./prefilter.ts";
+import type { Rule } from "./rule.ts";
+import type { RuleShape } from "./rule_shape.ts";
+
+/** One rule as a scanner uses it. */
+export interface CompiledRule {
+  readonly rule: Rule;
+  /** Place in the list of rules: of two equal rules the earlier wins. */
+  readonly order: number;
+  /** The rule's regexp with `dg` and with `dy`; whoever uses one sets `lastIndex` first. */
+  readonly search: RegExp;
+  readonly sticky: RegExp;
+}
+
+/** An anchor of some rules. */
+export interface CompiledAnchor {
+  readonly length: number;
+  /** Positions of the forward automaton, of all rules, that may have read the anchor's last byte. */
+  readonly positions: readonly number[];
+  /** For each rule index, most bytes of its match before the anchor. */
+  readonly maxBefore: ReadonlyMap<number, number>;
+  /** The most of them. */
+  readonly maxBeforeAny: number;
+}
+
+/** A rule's shape and its place in the list of rules. */
+export interface OrderedShape {
+  readonly shape: RuleShape;
+  readonly order: number;
+}
+
+/** The rules of one direction, shared by every scanner; its automata grow while they are used. */
+export class ScanProgram {
+  readonly rules: readonly CompiledRule[];
+  readonly anchors: readonly CompiledAnchor[];
+  readonly prefilter: Prefilter;
+  /** The longest way back from the end of the data to the start of an unfinished match, bytes. */
+  readonly maxReach: number;
+  readonly #forward: LazyAutomaton;
+  readonly #backward: LazyAutomaton;
+  /** The position from which every unfinished match is entered backwards. */
+  readonly #backwardRoot: number;
+
+  constructor(shapes: readonly OrderedShape[]) {
+    this.rules = shapes.map(({ shape, order }) => compileRule(shape.rule, order));
+    const reach = shapes.map(({ shape }) => shape.rule.maxLength);
+    const forward = union(shapes.map(({ shape }) => shape.forward));
+    this.#forward = new LazyAutomaton({
+      sets: forward.sets,
+      next: forward.follow,
+      marked: new Set(forward.last),
+      owners: forward.owners,
+      reach,
+    });
+    const byText = compileAnchors(shapes.map(({ shape }) => shape), forward.offsets);
+    this.anchors = [...byText.values()];
+    this.prefilter = new Prefilter([...byText.keys()]);
+    const backward = union(shapes.map(({ shape }) => shape.backward));
+    const backwardReach = shapes.map(({ shape }, index) => reach[index]! + shape.ahead);
+    this.maxReach = Math.max(0, ...backwardReach);
+    this.#backwardRoot = backward.sets.length;
+    this.#backward = new LazyAutomaton({
+      sets: [...backward.sets, new Uint8Array(256)],
+      next: [...reversed(backward.follow), unfinished(backward.follow)],
+      marked: new Set(backward.first),
+      owners: [...backward.owners, shapes.length],
+      reach: [...backwardReach, this.maxReach],
+    });
+  }
+
+  /**
+   * Adds to `found` the indices of the rules that may match around the anchor that ends at `at`,
+   * judged by the bytes up to `to`; never leaves one out that does.
+   */
+  rulesFrom(
+    anchor: CompiledAnchor,
+    { bytes, at, to }: { readonly bytes: Uint8Array; readonly at: number; readonly to: number },
+    found: Set<number>,
+  ): void {
+    const automaton = this.#forward;
+    const origin = at - anchor.length;
+    let state = automaton.state(anchor.positions);
+    for (let next = at;; next++) {
+      if (automaton.markedReach[state]! > 0) {
+        for (const rule of automaton.markedOwners(state)) found.add(rule);
+      }
+      if (next >= to || next - origin >= automaton.aliveReach[state]!) return;
+      state = automaton.step(state, bytes[next]!);
+      if (state === DEAD) return;
+    }
+  }
+
+  /**
+   * Returns the lowest offset, `floor` or more, at which a match may begin that bytes after `end` could
+   * complete, prolong or undo; `end` itself: none.
+   */
+  liveStart(
+    bytes: Uint8Array,
+    { floor, end }: { readonly floor: number; readonly end: number },
+  ): number {
+    const automaton = this.#backward;
+    let start = end;
+    let state = automaton.state([this.#backwardRoot]);
+    for (let at = end - 1; at >= floor; at--) {
+      state = automaton.step(state, bytes[at]!);
+      const length = end - at;
+      if (state === DEAD || length >= automaton.aliveReach[state]!) break;
+      if (length < automaton.markedReach[state]!) start = at;
+    }
+    return start;
+  }
+}
+
+function compileRule(rule: Rule, order: number): CompiledRule {
+  const { source, flags } = rule.regexp;
+  const kept = flags.replace("d", "");
+  return {
+    rule,
+    order,
+    search: new RegExp(source, `${kept}dg`),
+    sticky: new RegExp(source, `${kept}dy`),
+  };
+}
+
+interface Union extends PositionAutomaton {
+  readonly owners: readonly number[];
+  /** The number of each part's first position. */
+  readonly offsets: readonly number[];
+}
+
+function union(parts: readonly PositionAutomaton[]): Union {
+  const offsets: number[] = [];
+  const owners: number[] = [];
+  parts.forEach((part, owner) => {
+    offsets.push(owners.length);
+    for (let index = 0; index < part.sets.length; index++) owners.push(owner);
+  });
+  const shifted = (positions: readonly number[], owner: number) =>
+    positions.map((position) => position + offsets[owner]!);
+  return {
+    sets: parts.flatMap(({ sets }) => sets),
+    follow: parts.flatMap(({ follow }, owner) => follow.map((next) => shifted(next, owner))),
+    first: parts.flatMap(({ first }, owner) => shifted(first, owner)),
+    last: parts.flatMap(({ last }, owner) => shifted(last, owner)),
+    owners,
+    offsets,
+  };
+}
+
+function reversed(follow: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const before: number[][] = follow.map(() => []);
+  follow.forEach((next, position) =>
+    next.forEach((successor) => before[successor]!.push(position))
+  );
+  return before;
+}
+
+/** The positions after which a match isn't over, or may be longer. */
+function unfinished(follow: readonly (readonly number[])[]): readonly number[] {
+  return [...follow.keys()].filter((position) => follow[position]!.length > 0);
+}
+
+function compileAnchors(
+  shapes: readonly RuleShape[],
+  offsets: readonly number[],
+): Map<string, CompiledAnchor> {
+  const positionsOf = new Map<string, number[]>();
+  const maxBeforeOf = new Map<string, Map<number, number>>();
+  shapes.forEach(({ rule, entries }, index) => {
+    entries.forEach((entry, anchor) => {
+      if (entry === undefined) return;
+      const text = rule.anchors[anchor]!;
+      const positions = entry.positions.map((position) => position + offsets[index]!);
+      positionsOf.set(text, [...positionsOf.get(text) ?? [], ...positions]);
+      maxBeforeOf.set(text, (maxBeforeOf.get(text) ?? new Map()).set(index, entry.maxBefore));
+    });
+  });
+  return new Map([...positionsOf].map(([text, positions]) => {
+    const maxBefore = maxBeforeOf.get(text)!;
+    const maxBeforeAny = Math.max(...maxBefore.values());
+    return [text, { length: text.length, positions, maxBefore, maxBeforeAny }];
+  }));
+}
