@@ -71,19 +71,24 @@ export class MatchQueue {
     const unverified = entries.filter(({ ranked }) => ranked === undefined);
     const rivals = [...this.#decided, ...entries.flatMap(({ ranked }) => ranked ?? [])];
     const waiting: Entry[] = [];
-    const found: Finding[] = [];
+    const found: RankedFinding[] = [];
     for (const entry of entries) {
       const { match, ranked } = entry;
       const isKnown = ranked !== undefined && (view.isOver || match.end <= view.settled);
       if (!isKnown || unverified.some((other) => overlap(match, other.match))) waiting.push(entry);
-      else if (!rivals.some((other) => isCoveredBy(ranked, other))) found.push(ranked.finding);
+      else if (!rivals.some((other) => isCoveredBy(ranked, other))) found.push(ranked);
     }
     this.#entries = waiting;
     this.#decided = rivals.filter(({ finding }) =>
       waiting.some(({ match }) => overlap(match, finding)) || finding.end > view.settled
     );
-    return found.toSorted((a, b) => a.start - b.start || a.end - b.end);
+    return found.toSorted(compareOrder).map(({ finding }) => finding);
   }
+}
+
+/** Stream order; of two findings over the same bytes the earlier rule's comes first. */
+function compareOrder(a: RankedFinding, b: RankedFinding): number {
+  return a.finding.start - b.finding.start || a.finding.end - b.finding.end || a.order - b.order;
 }
 
 function overlap(
