@@ -4,7 +4,6 @@
  *
  * Turns the text of a JSONC file, the `CLAWSEC_*` variables and the flags into checked values, in
  * the order flag, environment, file, default. Reads nothing itself: `cli/load_config.ts` does.
- *
  * Fails closed: an unknown key, a wrong type, a value out of range or a key written twice is a
  * `ConfigError` that says where it stands, what was found and what is allowed. The sentence on
  * what is allowed is the schema's own message, so that check and message cannot drift apart.
@@ -28,7 +27,7 @@ const MAX_QUOTED_CHARS = 60;
 /** Where `proxy_port` was called so, it still may be. */
 const OLD_NAMES: Readonly<Record<string, SettingKey>> = { http_proxy_port: "proxy_port" };
 
-/** A host name or an IPv4 address, `localhost` included. RFC 952, RFC 1123 §2.1; `_` as in DNS. */
+/** A host name or an IPv4 address. RFC 1123 §2.1; with `_`, which DNS has. */
 const HOST_REGEXP =
   /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]+)*$/;
 const IPV6_REGEXP = /^(?=.*:.*:)[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9_.-]+)?$/;
@@ -117,20 +116,22 @@ const SETTINGS = {
     .describe("Mildest level written to stderr and clawsec.log"),
   max_scan_bytes: integer(1024, 16_777_216).default(65_536)
     .describe("Bytes of one message held at a time while scanning"),
-  enable_mitm: trueOrFalse().default(true).describe("Whether TLS inside CONNECT is decrypted"),
+  enable_mitm: z.boolean({ error: "true or false" }).default(true).describe(
+    "Whether TLS inside CONNECT is decrypted",
+  ),
   dedup_window_secs: decimal(0, 86_400).default(60)
     .describe("Seconds in which the same threat is written once; 0 writes each"),
   mode: oneOf("monitor", "block").default("monitor")
     .describe("monitor logs threats, block also stops them"),
-  enable_ssh_watcher: trueOrFalse().default(true)
+  enable_ssh_watcher: z.boolean({ error: "true or false" }).default(true)
     .describe("Whether new outbound SSH connections are watched"),
   ssh_poll_interval: decimal(0.1, 3600).default(5)
     .describe("Seconds between two looks at the socket table"),
-  ssh_known_hosts: listOf(hostName()).default([])
+  ssh_known_hosts: z.array(hostName(), { error: "a list of strings" }).default([])
     .describe("Hosts or addresses that may be reached by SSH"),
   upstream_ca_file: absolutePath().optional()
     .describe("PEM file of extra roots for TLS to origins"),
-  mitm_bypass: listOf(hostSuffix()).default([])
+  mitm_bypass: z.array(hostSuffix(), { error: "a list of strings" }).default([])
     .describe("Hosts and host suffixes tunnelled without decryption"),
   workers: integer(0, 64).default(1).describe("Data workers; 0 is one a core (Linux)"),
   max_connections: integer(1, 1_000_000).default(4096)
@@ -153,6 +154,9 @@ interface FoundValue {
   readonly where: (path: (string | number)[]) => string;
 }
 
+/** The values of one source, by setting. */
+type Layer = Partial<Record<SettingKey, FoundValue>>;
+
 /**
  * Resolves every setting from its strongest source and checks it.
  *
@@ -160,8 +164,6 @@ interface FoundValue {
  *
  * @example
  * ```ts
- * import { resolveConfig } from "./config.ts";
- *
  * const config = resolveConfig({
  *   env: { CLAWSEC_PROXY_PORT: "9000" },
  *   file: { path: "clawsec.jsonc", text: '{ "proxy_port": 8000, "mode": "block" }' },
@@ -173,12 +175,14 @@ export function resolveConfig(sources: ConfigSources): Config {
   const layers = [
     sources.file === undefined ? {} : readFile(sources.file),
     readEnvironment(sources.env ?? {}),
-    readFlags(sources.flags ?? []),
+    ...(sources.flags ?? []).map(({ key, flag, text }): Layer => ({
+      [key]: { value: valueOfText(key, text), where: () => `Cannot use option "${flag}"` },
+    })),
   ];
   for (const layer of layers) {
     for (const [key, found] of Object.entries(layer)) check(key as SettingKey, found);
   }
-  const strongest: Partial<Record<SettingKey, FoundValue>> = Object.assign({}, ...layers);
+  const strongest: Layer = Object.assign({}, ...layers);
   const values = z.object(SETTINGS).parse(
     Object.fromEntries(Object.entries(strongest).map(([key, found]) => [key, found.value])),
   );
@@ -213,9 +217,6 @@ export function environmentName(key: string): string {
   return `CLAWSEC_${key.toUpperCase()}`;
 }
 
-/** The values of one source by setting. */
-type Layer = Partial<Record<SettingKey, FoundValue>>;
-
 function readFile({ path, text }: NonNullable<ConfigSources["file"]>): Layer {
   // A byte order mark is no JSON (RFC 8259 §8.1), yet some editors write one. The space that
   // replaces it keeps every offset.
@@ -237,9 +238,7 @@ function readFile({ path, text }: NonNullable<ConfigSources["file"]>): Layer {
     throw new ConfigError(`${at(root?.offset ?? 0)}: found ${root?.type}, must be an object`);
   }
   const again = findDuplicate(root);
-  if (again !== undefined) {
-    throw new ConfigError(`${at(again.offset)}: key ${quote(again)} is already set above`);
-  }
+  if (again) throw new ConfigError(`${at(again.offset)}: key ${quote(again)} is already set above`);
   const layer: Layer = {};
   for (const { children } of root.children ?? []) {
     const [name, node] = children ?? [];
@@ -248,7 +247,7 @@ function readFile({ path, text }: NonNullable<ConfigSources["file"]>): Layer {
     if (layer[key] !== undefined) throw bothNames(at(name.offset), key, String);
     layer[key] = {
       value: getNodeValue(node),
-      where: (itemPath) => at((findNodeAtLocation(node, itemPath) ?? node).offset),
+      where: (itemPath) => at(nearestNode(node, itemPath).offset),
     };
   }
   return layer;
@@ -268,14 +267,6 @@ function readEnvironment(env: Readonly<Record<string, string | undefined>>): Lay
   return layer;
 }
 
-function readFlags(flags: readonly FlagSetting[]): Layer {
-  const layer: Layer = {};
-  for (const { key, flag, text } of flags) {
-    layer[key] = { value: valueOfText(key, text), where: () => `Cannot use option "${flag}"` };
-  }
-  return layer;
-}
-
 /** Checks one value against its setting alone, so that the message can name its source. */
 function check(key: SettingKey, { value, where }: FoundValue): void {
   const [issue] = SETTINGS[key].safeParse(value).error?.issues ?? [];
@@ -284,8 +275,11 @@ function check(key: SettingKey, { value, where }: FoundValue): void {
   const item = path.map((step) => typeof step === "number" ? `[${step}]` : `.${step}`).join("");
   let found = value;
   for (const step of path) found = (found as Record<string | number, unknown>)[step];
-  const quoted = found === undefined ? "missing" : quoteText(JSON.stringify(found));
-  throw new ConfigError(`${where(path)}: ${key}${item} is ${quoted}, must be ${issue.message}`);
+  // JSON has no Infinity, which 1e999 is read as.
+  const quoted = typeof found === "number" ? String(found) : JSON.stringify(found) ?? "missing";
+  throw new ConfigError(
+    `${where(path)}: ${key}${item} is ${quoteText(quoted)}, must be ${issue.message}`,
+  );
 }
 
 /** Reads what a person typed as the kind of value the setting has; what does not fit stays text. */
@@ -340,6 +334,11 @@ function findDuplicate(node: Node): Node | undefined {
   return undefined;
 }
 
+/** The node at `path` below `node`; where that is missing, the one it is missing from. */
+function nearestNode(node: Node, path: (string | number)[]): Node {
+  return findNodeAtLocation(node, path) ?? nearestNode(node, path.slice(0, -1));
+}
+
 /** Both count from 1, as editors do. */
 function lineAndColumn(text: string, offset: number): string {
   const lines = text.slice(0, offset).split(/\r\n|\r|\n/);
@@ -368,16 +367,8 @@ function decimal(min: number, max: number): z.ZodNumber {
   return z.number({ error }).min(min, { error }).max(max, { error });
 }
 
-function trueOrFalse(): z.ZodBoolean {
-  return z.boolean({ error: "true or false" });
-}
-
 function oneOf<const T extends string>(...values: readonly T[]) {
   return z.enum(values, { error: `one of ${values.join(", ")}` });
-}
-
-function listOf<T extends z.ZodType>(item: T): z.ZodArray<T> {
-  return z.array(item, { error: "a list of strings" });
 }
 
 function absolutePath(): z.ZodString {
