@@ -8,6 +8,15 @@
 import type { PositionAutomaton } from "./position_automaton.ts";
 import type { ByteSet } from "./regexp_tree.ts";
 
+/** Enough to find one that the regexp's assertions, which the automaton lacks, let through. */
+const MAX_MISSED = 256;
+
+/** Orders in which a byte is chosen where there is a choice: words, and what stands between words. */
+const PREFERRED_CODES = [" abcdefghijklmnopqrstuvwxyz0123456789", " /=\"'.:;-_(|", "0123456789"]
+  .map(
+    (text) => Array.from(text, (character) => character.charCodeAt(0)),
+  );
+
 /** What is known of a match in which this anchor ends first (the longest, where several do). */
 export interface AnchorEntry {
   /** Positions that may have read the anchor's last byte, ascending. */
@@ -20,8 +29,11 @@ export interface AnchorEntry {
 export interface AnchorEntries {
   /** By index of the anchor; undefined: no match has this one first. */
   readonly entries: readonly (AnchorEntry | undefined)[];
-  /** Whether some match contains none of the anchors. */
-  readonly canMiss: boolean;
+  /**
+   * Some of the automaton's matches that contain none of the anchors, one character a byte; none:
+   * every match contains one.
+   */
+  readonly missed: readonly string[];
 }
 
 /**
@@ -33,14 +45,14 @@ export function anchorEntries(
 ): AnchorEntries {
   const product = new Product(automaton, new AnchorMachine(anchors));
   const found = anchors.map(() => ({ positions: new Set<number>(), maxBefore: 0 }));
-  let canMiss = false;
+  const missed: string[] = [];
   let level = product.start();
   for (let length = 1; length <= maxLength && level.size > 0; length++) {
     const before = new Set<number>();
     for (const pair of level) {
       const { position, anchor, isLast } = product.read(pair);
       if (anchor === undefined) {
-        canMiss ||= isLast;
+        if (isLast && missed.length < MAX_MISSED) missed.push(...product.textsTo(pair));
         before.add(pair);
         continue;
       }
@@ -55,7 +67,7 @@ export function anchorEntries(
       ? undefined
       : { positions: [...positions].sort((a, b) => a - b), maxBefore }
   );
-  return { entries, canMiss };
+  return { entries, missed };
 }
 
 /** Aho-Corasick without regard to ASCII case; state 0 is the root. */
@@ -117,6 +129,8 @@ class Product {
   readonly #automaton: PositionAutomaton;
   readonly #machine: AnchorMachine;
   readonly #last: ReadonlySet<number>;
+  /** For each pair met, the pair it was first entered from; undefined: the beginning. */
+  readonly #parents = new Map<number, number | undefined>();
   /** For each set of bytes and machine state, the machine's successors. */
   readonly #successors = new Map<ByteSet, (readonly number[] | undefined)[]>();
 
@@ -128,16 +142,13 @@ class Product {
 
   start(): Set<number> {
     const pairs = new Set<number>();
-    this.#enter(this.#automaton.first, 0, pairs);
+    this.#enter(undefined, pairs);
     return pairs;
   }
 
   next(level: ReadonlySet<number>): Set<number> {
     const pairs = new Set<number>();
-    const states = this.#machine.next.length;
-    for (const pair of level) {
-      this.#enter(this.#automaton.follow[Math.floor(pair / states)]!, pair % states, pairs);
-    }
+    for (const pair of level) this.#enter(pair, pairs);
     return pairs;
   }
 
@@ -152,11 +163,35 @@ class Product {
     return { position, anchor, isLast: this.#last.has(position) };
   }
 
-  #enter(positions: readonly number[], state: number, pairs: Set<number>): void {
+  /** Returns texts that lead to `pair`. */
+  textsTo(pair: number): readonly string[] {
+    return [...new Set(PREFERRED_CODES.map((preferred) => this.#textTo(pair, preferred)))];
+  }
+
+  #textTo(pair: number, preferred: readonly number[]): string {
     const states = this.#machine.next.length;
-    for (const position of positions) {
-      for (const successor of this.#successorsOf(this.#automaton.sets[position]!, state)) {
-        pairs.add(position * states + successor);
+    let text = "";
+    for (let at: number | undefined = pair; at !== undefined; at = this.#parents.get(at)) {
+      const before = this.#parents.get(at);
+      const set = this.#automaton.sets[Math.floor(at / states)]!;
+      const next = this.#machine.next[before === undefined ? 0 : before % states]!;
+      const target = at % states;
+      const fits = (code: number) => set[code] === 1 && next[code] === target;
+      const code = preferred.find(fits) ?? set.findIndex((_, byte) => fits(byte));
+      text = String.fromCharCode(code) + text;
+    }
+    return text;
+  }
+
+  #enter(from: number | undefined, pairs: Set<number>): void {
+    const { follow, first, sets } = this.#automaton;
+    const states = this.#machine.next.length;
+    const state = from === undefined ? 0 : from % states;
+    for (const position of from === undefined ? first : follow[Math.floor(from / states)]!) {
+      for (const successor of this.#successorsOf(sets[position]!, state)) {
+        const pair = position * states + successor;
+        pairs.add(pair);
+        if (!this.#parents.has(pair)) this.#parents.set(pair, from);
       }
     }
   }

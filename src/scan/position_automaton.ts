@@ -42,10 +42,7 @@ export function positionAutomaton(
   const builder = new Builder(limits);
   const body = builder.build(tree);
   const any: RegexpNode = { kind: "byte", set: new Uint8Array(256).fill(1) };
-  const tail = builder.build({
-    kind: "sequence",
-    items: Array.from({ length: trailingBytes }, () => any),
-  });
+  const tail = builder.build({ kind: "repeat", node: any, min: 0, max: trailingBytes });
   builder.connect(body.last, tail.first);
   return {
     sets: builder.sets,

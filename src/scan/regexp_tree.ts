@@ -3,11 +3,11 @@
  * besides its matches: how long they get, where anchors stand in them, how they begin.
  *
  * Reads ECMAScript patterns without the `u` and `v` flags over latin1 text (ECMA-262 §22.2.1 and
- * annex B.1.2). Assertions are kept only as how many bytes they look at. Not supported: back-references,
- * octal escapes other than `\0`.
+ * annex B.1.2). Assertions are kept only as how many bytes they look at; a back-reference becomes a
+ * copy of its group. Not supported: octal escapes other than `\0`, references to a later group.
  *
- * Invariant: the tree matches everything that the regexp matches; an assertion that is dropped, it
- * may match more.
+ * Invariant: the tree matches everything that the regexp matches; with an assertion or a
+ * back-reference in it, it may match more.
  */
 
 /** For each byte 1 where it is a member, else 0. */
@@ -116,6 +116,9 @@ const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4 };
 class TreeReader {
   readonly #source: string;
   #at = 0;
+  #groupCount = 0;
+  /** The groups closed so far, by number and by name. */
+  readonly #groups = new Map<string, RegexpNode>();
 
   constructor(source: string) {
     this.#source = source;
@@ -161,20 +164,34 @@ class TreeReader {
     if (this.#skip("^")) return { kind: "assertion", behind: 1, ahead: 0 };
     if (this.#skip("$")) return { kind: "assertion", behind: 0, ahead: 1 };
     if (this.#take(/\\[bB]/y) !== undefined) return { kind: "assertion", behind: 1, ahead: 1 };
+    const reference = this.#take(/\\(?:([1-9]\d?)|k<(\w+)>)/y);
+    if (reference !== undefined) return this.#readReference(reference[1] ?? reference[2]!);
     const set = new Uint8Array(256);
     add(set, this.#skip("\\") ? this.#readEscape() : this.#readCode());
     return { kind: "byte", set: modes.ignoreCase ? withBothCases(set) : set };
   }
 
+  /** A group that took no part in the match is referred to as the empty text. */
+  #readReference(group: string): RegexpNode {
+    const node = this.#groups.get(group);
+    if (node === undefined) {
+      throw this.#error(`a reference to "${group}", which is no earlier group`);
+    }
+    return { kind: "repeat", node, min: 0, max: 1 };
+  }
+
   #readGroup(modes: Modes): RegexpNode {
-    const [, look, added = "", removed = ""] =
-      this.#take(/\?(?:(<?[=!])|<\w+>|([ims]*)(?:-([ims]+))?:)/y) ?? [];
-    if (look === undefined && this.#sees("?")) throw this.#error("an unknown group");
+    const opening = this.#take(/\?(?:(<?[=!])|<(\w+)>|([ims]*)(?:-([ims]+))?:)/y);
+    if (opening === undefined && this.#sees("?")) throw this.#error("an unknown group");
+    const [, look, name, added = "", removed = ""] = opening ?? [];
+    const isCaptured = opening === undefined || name !== undefined;
+    const number = isCaptured ? ++this.#groupCount : 0;
     const node = this.#readChoice({
       ignoreCase: (modes.ignoreCase || added.includes("i")) && !removed.includes("i"),
       dotAll: (modes.dotAll || added.includes("s")) && !removed.includes("s"),
     });
     if (!this.#skip(")")) throw this.#error("an open group");
+    if (isCaptured) this.#groups.set(String(number), node).set(name ?? String(number), node);
     if (look === undefined) return node;
     const { max, behind, ahead } = extentOf(node);
     return look.startsWith("<")
@@ -230,7 +247,7 @@ class TreeReader {
       throw this.#error("a stray \\c");
     }
     if (letter === "0" && this.#take(/(?=\d)/y) === undefined) return 0;
-    if (/[0-9k]/.test(letter)) throw this.#error("a back-reference or an octal escape");
+    if (/[0-9]/.test(letter)) throw this.#error("an octal escape");
     return letter.charCodeAt(0);
   }
 

@@ -3,7 +3,6 @@
  * stand, how far around a match it looks. A rule that breaks its contract is refused here.
  */
 import { anchorEntries, type AnchorEntry } from "./anchor_entries.ts";
-import { CONTEXT_BYTES } from "./match_queue.ts";
 import { countPositions, type PositionAutomaton, positionAutomaton } from "./position_automaton.ts";
 import { extentOf, type RegexpNode, regexpTree } from "./regexp_tree.ts";
 import { type Rule, SEVERITIES } from "./rule.ts";
@@ -11,7 +10,8 @@ import { type Rule, SEVERITIES } from "./rule.ts";
 /** A rule and what was found out about it. */
 export interface RuleShape {
   readonly rule: Rule;
-  /** Bytes after a match that may still decide on it. */
+  /** Most bytes before and after a match that decide on it. */
+  readonly behind: number;
   readonly ahead: number;
   /** Walked from an anchor on: exact enough to turn most anchors away within a few bytes. */
   readonly forward: PositionAutomaton;
@@ -21,6 +21,8 @@ export interface RuleShape {
   readonly entries: readonly (AnchorEntry | undefined)[];
 }
 
+/** Bytes that an assertion may look at beyond a match: they are held back, like the match. */
+const MAX_LOOK_BYTES = 1_024;
 /** Tells short and long repetitions apart, up to what one bit of a key's length is worth. */
 const FORWARD_LIMITS = { maxCopies: 64, maxOptional: 8 } as const;
 const BACKWARD_LIMITS = { maxCopies: 2, maxOptional: 2 } as const;
@@ -43,16 +45,23 @@ export function ruleShape(rule: Rule): RuleShape {
     const found = max === Infinity ? "without a limit" : `up to ${max} bytes`;
     throw flawed(rule, `its regexp matches ${found}, its maxLength is ${rule.maxLength}`);
   }
-  if (Math.max(behind, ahead) > CONTEXT_BYTES) {
-    throw flawed(rule, `its regexp looks more than ${CONTEXT_BYTES} bytes around a match`);
+  if (Math.max(behind, ahead) > MAX_LOOK_BYTES) {
+    throw flawed(rule, `its regexp looks more than ${MAX_LOOK_BYTES} bytes around a match`);
   }
   const forward = positionAutomaton(tree, FORWARD_LIMITS);
   const { anchors, maxLength } = rule;
   const exact = anchorEntries(exactAutomaton(tree), { anchors, maxLength });
-  if (exact.canMiss) throw flawed(rule, "its regexp has matches without any of its anchors");
+  const missed = exact.missed.find((text) => rule.regexp.test(text));
+  if (missed !== undefined) {
+    throw flawed(
+      rule,
+      `its regexp matches ${JSON.stringify(missed)}, which has none of its anchors`,
+    );
+  }
   const relaxed = anchorEntries(forward, { anchors, maxLength });
   return {
     rule,
+    behind,
     ahead,
     forward,
     backward: positionAutomaton(tree, { ...BACKWARD_LIMITS, trailingBytes: ahead }),

@@ -3,6 +3,7 @@
  * automaton that goes on from them, one that finds what is still unfinished at the end of the data.
  */
 import { DEAD, LazyAutomaton } from "./lazy_automaton.ts";
+import { CONTEXT_BYTES } from "./match_queue.ts";
 import type { PositionAutomaton } from "./position_automaton.ts";
 import { Prefilter } from "./prefilter.ts";
 import type { Rule } from "./rule.ts";
@@ -11,6 +12,9 @@ import type { RuleShape } from "./rule_shape.ts";
 /** One rule as a scanner uses it. */
 export interface CompiledRule {
   readonly rule: Rule;
+  /** Most bytes before and after a match that its regexp looks at. */
+  readonly behind: number;
+  readonly ahead: number;
   /** Place in the list of rules: of two equal rules the earlier wins. */
   readonly order: number;
   /** The rule's regexp with `dg` and with `dy`; whoever uses one sets `lastIndex` first. */
@@ -42,13 +46,16 @@ export class ScanProgram {
   readonly prefilter: Prefilter;
   /** The longest way back from the end of the data to the start of an unfinished match, bytes. */
   readonly maxReach: number;
+  /** Bytes before a match that a regexp looks at or `verify` is shown. */
+  readonly maxBehind: number;
   readonly #forward: LazyAutomaton;
   readonly #backward: LazyAutomaton;
   /** The position from which every unfinished match is entered backwards. */
   readonly #backwardRoot: number;
 
   constructor(shapes: readonly OrderedShape[]) {
-    this.rules = shapes.map(({ shape, order }) => compileRule(shape.rule, order));
+    this.rules = shapes.map(compileRule);
+    this.maxBehind = Math.max(CONTEXT_BYTES, ...shapes.map(({ shape }) => shape.behind));
     const reach = shapes.map(({ shape }) => shape.rule.maxLength);
     const forward = union(shapes.map(({ shape }) => shape.forward));
     this.#forward = new LazyAutomaton({
@@ -117,11 +124,13 @@ export class ScanProgram {
   }
 }
 
-function compileRule(rule: Rule, order: number): CompiledRule {
+function compileRule({ shape: { rule, behind, ahead }, order }: OrderedShape): CompiledRule {
   const { source, flags } = rule.regexp;
   const kept = flags.replace("d", "");
   return {
     rule,
+    behind,
+    ahead,
     order,
     search: new RegExp(source, `${kept}dg`),
     sticky: new RegExp(source, `${kept}dy`),

@@ -10,7 +10,7 @@
  */
 import type { Finding } from "./finding.ts";
 import { latin1Text, writeLatin1 } from "./latin1.ts";
-import { CONTEXT_BYTES, MatchQueue } from "./match_queue.ts";
+import { MatchQueue } from "./match_queue.ts";
 import type { Direction } from "./rule.ts";
 import type { RuleSet } from "./rule_set.ts";
 import type { CompiledAnchor, CompiledRule, ScanProgram } from "./scan_program.ts";
@@ -103,7 +103,7 @@ export class Scanner {
     this.#match({ bytes, base, searched, settled: this.#settled, text });
     const found = this.#matches.take({ settled: this.#settled, end: this.#end, isOver, text });
     this.#cleared = Math.min(this.#settled, this.#matches.start ?? this.#settled);
-    this.#tailStart = Math.max(base, this.#cleared - CONTEXT_BYTES);
+    this.#tailStart = Math.max(base, this.#cleared - this.#program.maxBehind);
     this.#tail = bytes.slice(this.#tailStart - base);
     return found;
   }
@@ -148,10 +148,10 @@ export class Scanner {
     let start = Math.max(window.searched, position - maxBefore, cursor);
     const last = Math.min(position, window.settled - 1);
     if (start > last) return;
-    const { rule, sticky, search } = compiled;
+    const { rule, behind, ahead, sticky, search } = compiled;
     const regexp = start === position ? sticky : search;
-    const offset = Math.max(window.base, start - CONTEXT_BYTES);
-    const text = window.text(offset, position + rule.maxLength + CONTEXT_BYTES);
+    const offset = Math.max(window.base, start - behind);
+    const text = window.text(offset, position + rule.maxLength + ahead);
     while (start <= last) {
       regexp.lastIndex = start - offset;
       const hit = regexp.exec(text);

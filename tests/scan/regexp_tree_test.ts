@@ -69,6 +69,7 @@ Deno.test("`extentOf()` measures lengths and what assertions look at", () => {
     [/^a$/m, [1, 1, 1, 1]],
     [/(?=.*x)a/, [1, 1, 0, Infinity]],
     [/(?:a*){0}/, [0, 0, 0, 0]],
+    [/(ab)(?<n>c{3})\1\k<n>/, [5, 10, 0, 0]],
   ];
   for (const [regexp, [min, max, behind, ahead]] of table) {
     assert.deepEqual(extentOf(regexpTree(regexp)), { min, max, behind, ahead }, String(regexp));
@@ -76,7 +77,7 @@ Deno.test("`extentOf()` measures lengths and what assertions look at", () => {
 });
 
 Deno.test("`regexpTree()` refuses what it cannot analyse", () => {
-  for (const regexp of [/(a)\1/, /(?<n>a)\k<n>/, new RegExp("\\07")]) {
+  for (const regexp of [/\1(a)/, /\k<n>(?<n>a)/, new RegExp("\\07")]) {
     assert.throws(() => regexpTree(regexp), SyntaxError, String(regexp));
   }
 });
