@@ -1,0 +1,187 @@
+/**
+ * Builds every long-lived part, joins them, and takes them down in order.
+ *
+ * ```
+ * data workers ── threats, records ──▶ dedup ──▶ threats.jsonl, clawsec.log
+ * SSH watcher  ── threats ──────────▶ dedup      requests.jsonl
+ * ```
+ *
+ * The monitor has the rights (files, `ss`, `netstat`) and never parses a byte from the network.
+ */
+import { join } from "node:path";
+import { loadOrCreateCa } from "./ca/ca_files.ts";
+import type { Config } from "./config.ts";
+import type { MonitorStatus } from "./control/control_protocol.ts";
+import { VERSION } from "./control/version.ts";
+import type { Log } from "./log.ts";
+import { WorkerPool } from "./proxy/worker_pool.ts";
+import type { EvidenceBatch } from "./proxy/worker_messages.ts";
+import { KnownHosts } from "./ssh/known_hosts.ts";
+import { SshWatcher } from "./ssh/ssh_watcher.ts";
+import { DedupWindow, type SuppressedCount } from "./threats/dedup_window.ts";
+import { loadOrCreateFingerprintKey } from "./threats/fingerprint_key.ts";
+import { fingerprint } from "./threats/redact.ts";
+import { RequestLog } from "./threats/request_log.ts";
+import type { Threat } from "./threats/threat.ts";
+import { ThreatLog } from "./threats/threat_log.ts";
+
+/** Exchanges in flight may take so long to end when the monitor stops. */
+const DRAIN_MS = 10_000;
+/** Shown by `status`. */
+const LAST_THREATS = 5;
+
+/** What a monitor is made of. */
+export interface MonitorOptions {
+  readonly config: Config;
+  readonly log: Log;
+}
+
+/**
+ * A running monitor. Disposing it stops accepting, lets exchanges end (10 s at most), stops the SSH
+ * watcher, writes what is pending and closes the logs, in this order.
+ */
+export class Monitor implements AsyncDisposable {
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #startedAt = new Date().toISOString();
+  readonly #threatLog: ThreatLog;
+  readonly #requestLog: RequestLog;
+  readonly #dedup: DedupWindow;
+  readonly #lastThreats: Threat[] = [];
+  #pool: WorkerPool | undefined;
+  #sshWatcher: SshWatcher | undefined;
+  #written = 0;
+  #suppressed = 0;
+  readonly #stop = Promise.withResolvers<void>();
+
+  private constructor({ config, log }: MonitorOptions) {
+    this.#config = config;
+    this.#log = log;
+    const onFailure = (error: Error) => log.error(error.message);
+    this.#threatLog = new ThreatLog(join(config.logDir, "threats.jsonl"), {
+      onFailure,
+      onRecovery: (lost) => log.warning(`threats.jsonl can be written again; ${lost} threats lost`),
+    });
+    this.#requestLog = new RequestLog(join(config.logDir, "requests.jsonl"), { onFailure });
+    this.#dedup = new DedupWindow({
+      windowMs: config.dedupWindowSecs * 1_000,
+      onEvicted: (count) => this.#logSuppressed(count),
+    });
+  }
+
+  /**
+   * Starts everything; resolves when clients are accepted.
+   *
+   * @throws {CaError} if `log_dir` or the CA in it can't be used
+   * @throws {Error} if the port is taken or `upstream_ca_file` can't be read
+   */
+  static async start(options: MonitorOptions): Promise<Monitor> {
+    const { config, log } = options;
+    const ca = await loadOrCreateCa(config.logDir);
+    if (ca.created) log.info(`Made a new CA: ${join(config.logDir, "ca.crt")}`);
+    const fingerprintKey = loadOrCreateFingerprintKey(config.logDir);
+    const monitor = new Monitor(options);
+    monitor.#pool = await WorkerPool.start({
+      count: config.workers === 0 ? navigator.hardwareConcurrency : config.workers,
+      setup: {
+        config,
+        caCertDer: ca.certDer,
+        caPrivateKey: ca.privateKey,
+        extraRoots: await extraRoots(config),
+        fingerprintKey,
+      },
+      onEvidence: (batch) => monitor.#take(batch),
+      log,
+    });
+    if (config.enableSshWatcher) {
+      monitor.#sshWatcher = new SshWatcher({
+        pollIntervalMs: config.sshPollInterval * 1_000,
+        knownHosts: new KnownHosts(config.sshKnownHosts, {}),
+        log,
+        onThreat: (threat) => monitor.#admit(threat),
+        fingerprint: (text) => fingerprint(text, fingerprintKey),
+      });
+      monitor.#sshWatcher.start();
+    }
+    return monitor;
+  }
+
+  /** Where clients are accepted. */
+  get address(): { readonly host: string; readonly port: number } {
+    return { host: this.#config.proxyHost, port: this.#pool?.port ?? this.#config.proxyPort };
+  }
+
+  /** Resolves when somebody has asked the monitor to stop. */
+  get stopRequested(): Promise<void> {
+    return this.#stop.promise;
+  }
+
+  /** Asks the owner to stop the monitor; returns at once. */
+  requestStop(): void {
+    this.#stop.resolve();
+  }
+
+  /** What `status` shows. */
+  status(): MonitorStatus {
+    return {
+      running: true,
+      pid: Deno.pid,
+      version: VERSION,
+      startedAt: this.#startedAt,
+      address: this.address,
+      mode: this.#config.mode,
+      mitm: this.#config.enableMitm,
+      counters: {
+        ...this.#pool!.counters(),
+        threats: this.#written,
+        suppressed: this.#suppressed,
+        workerRestarts: this.#pool!.restarts,
+      },
+      lastThreats: [...this.#lastThreats],
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool?.drain(DRAIN_MS);
+    await this.#sshWatcher?.[Symbol.asyncDispose]();
+    for (const count of this.#dedup.drain()) this.#logSuppressed(count);
+    this.#threatLog[Symbol.dispose]();
+    this.#requestLog[Symbol.dispose]();
+  }
+
+  #take({ threats, records }: EvidenceBatch): void {
+    for (const threat of threats) this.#admit(threat);
+    for (const record of records) this.#requestLog.add(record);
+  }
+
+  #admit(threat: Threat): void {
+    const admitted = this.#dedup.admit(threat, performance.now());
+    if (admitted === undefined) {
+      this.#suppressed++;
+      return;
+    }
+    this.#written++;
+    this.#threatLog.append([admitted]);
+    this.#lastThreats.unshift(admitted);
+    this.#lastThreats.length = Math.min(this.#lastThreats.length, LAST_THREATS);
+    this.#log.warning(
+      `${admitted.threat_type} ${admitted.pattern} ${admitted.direction} ${admitted.dest} ` +
+        `[${admitted.severity}, ${admitted.action}] ${admitted.location}: ${admitted.snippet}`,
+    );
+  }
+
+  #logSuppressed({ pattern, dest, direction, suppressed }: SuppressedCount): void {
+    this.#log.info(`Not written as duplicates: ${suppressed} × ${pattern} ${direction} ${dest}`);
+  }
+}
+
+/** Reads `upstream_ca_file`: one PEM text for each certificate in it. */
+async function extraRoots({ upstreamCaFile }: Config): Promise<string[]> {
+  if (upstreamCaFile === undefined) return [];
+  const text = await Deno.readTextFile(upstreamCaFile);
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g);
+  if (certificates === null) {
+    throw new Error(`Cannot use upstream_ca_file "${upstreamCaFile}": it holds no PEM certificate`);
+  }
+  return certificates;
+}

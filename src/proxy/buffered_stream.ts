@@ -1,0 +1,63 @@
+/** A `ByteStream` with what was read of it and not yet parsed. */
+import { ByteQueue } from "../http1/byte_queue.ts";
+import type { ByteStream } from "../net/byte_stream.ts";
+
+/** Asked for at a time; the queue's first allocation, so that an idle connection costs one. */
+const READ_BYTES = 16_384;
+
+/** Reads a stream into a queue. */
+export class BufferedStream {
+  readonly stream: ByteStream;
+  readonly queue = new ByteQueue();
+  #pending: Promise<boolean> | undefined;
+
+  constructor(stream: ByteStream) {
+    this.stream = stream;
+  }
+
+  /**
+   * Reads once into the queue; false at the end of the stream. A read that `watch()` began is the
+   * one that is waited for. Views of the queue end with the call.
+   */
+  fill(): Promise<boolean> {
+    const pending = this.#pending;
+    if (pending === undefined) return this.#read();
+    this.#pending = undefined;
+    return pending;
+  }
+
+  /**
+   * Begins to read although nobody waits, so that a peer's close is seen while the stream is idle.
+   *
+   * @returns what the read ends with; the next `fill()` resolves to the same
+   */
+  watch(): Promise<boolean> {
+    this.#pending ??= this.#read();
+    return this.#pending;
+  }
+
+  /** The stream as if nothing had been read of it: what waits in the queue comes first. */
+  unread(): ByteStream {
+    const { queue, stream } = this;
+    return {
+      remoteAddress: stream.remoteAddress,
+      read: async (into) => {
+        if (queue.length === 0 && this.#pending !== undefined && !await this.fill()) return 0;
+        if (queue.length === 0) return await stream.read(into);
+        const bytes = queue.take(Math.min(queue.length, into.length));
+        into.set(bytes);
+        return bytes.length;
+      },
+      write: (bytes) => stream.write(bytes),
+      closeWrite: () => stream.closeWrite(),
+      close: () => stream.close(),
+    };
+  }
+
+  async #read(): Promise<boolean> {
+    const space = this.queue.reserve(READ_BYTES);
+    const length = await this.stream.read(space);
+    this.queue.commit(length);
+    return length > 0;
+  }
+}

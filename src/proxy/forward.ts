@@ -1,0 +1,425 @@
+/**
+ * One exchange in HTTP/1.1: request to the origin, answer to the client, both scanned on their way.
+ *
+ * Request body and answer move at the same time: an origin may answer, or stream, before it has read
+ * everything. A pooled connection that turns out closed is replaced once, and only for a request
+ * without a body whose method may be repeated (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
+ */
+import { type BodyFraming, requestFraming, responseFraming } from "../http1/body_framing.ts";
+import { BodyReader } from "../http1/body_reader.ts";
+import { HeaderList } from "../http1/header_list.ts";
+import { connectionOptions, wantsKeepAlive, withoutHopByHop } from "../http1/hop_by_hop.ts";
+import { HttpError } from "../http1/http_error.ts";
+import {
+  parseResponseHead,
+  type RequestHead,
+  type ResponseHead,
+  serializeRequestHead,
+  serializeResponseHead,
+} from "../http1/message_head.ts";
+import { formatAuthority } from "../http1/request_target.ts";
+import { scanHead } from "../scan/head_scanner.ts";
+import type { Client } from "./client.ts";
+import type { Exchange } from "./exchange.ts";
+import type { OriginConnection } from "./origin_pool.ts";
+import { passBody, SinkError } from "./pass_body.ts";
+import type { Proxy } from "./proxy.ts";
+import { Tap } from "./tap.ts";
+import { passUpgrade } from "./upgrade.ts";
+
+/** Interim answers (1xx) to one request; more is a flood. */
+const MAX_INTERIM_ANSWERS = 32;
+
+/** Methods that may be sent again when a pooled connection turns out closed. RFC 9110 §9.2.2. */
+const REPEATABLE_METHODS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
+/** Answers lose `Alt-Svc`: it would lead the client around the proxy over QUIC (RFC 7838). */
+const DROPPED_FROM_ANSWERS = new Set(["alt-svc"]);
+
+/** What has happened to the connection after an exchange. */
+export type AfterExchange = "keep" | "close" | "taken_over";
+
+/** A pooled connection was closed before it answered: the request may go again. */
+class StaleConnectionError extends Error {
+  override readonly name = "StaleConnectionError";
+}
+
+/**
+ * Carries out one exchange.
+ *
+ * @throws {HttpError | DialError} while no part of the answer has reached the client
+ * @throws {BrokenExchangeError} after that: all that is left is to close the connection
+ */
+export async function forward(
+  client: Client,
+  head: RequestHead,
+  { exchange, path, proxy }: { exchange: Exchange; path: string; proxy: Proxy },
+): Promise<AfterExchange> {
+  const framing = requestFraming(head);
+  const request = outgoingHead(head, { exchange, path, framing });
+  const { origin } = exchange;
+  const connection = await proxy.pool.acquire(origin);
+  try {
+    return await new Forwarding({ client, head, request, framing, exchange, proxy }, connection)
+      .run();
+  } catch (error) {
+    if (!(error instanceof StaleConnectionError)) throw error;
+    const fresh = await proxy.pool.dial(origin);
+    return await new Forwarding({ client, head, request, framing, exchange, proxy }, fresh).run();
+  }
+}
+
+/** An answer broke off after its head had reached the client. */
+export class BrokenExchangeError extends Error {
+  override readonly name = "BrokenExchangeError";
+}
+
+/** The request head as the origin gets it: origin-form, without the fields of this connection. */
+function outgoingHead(
+  head: RequestHead,
+  { exchange, path, framing }: { exchange: Exchange; path: string; framing: BodyFraming },
+): RequestHead {
+  const { scheme, host, port } = exchange.origin;
+  const defaultPort = scheme === "https" ? 443 : 80;
+  const authority = formatAuthority({ host, port, defaultPort });
+  let headers = withoutHopByHop(head.headers);
+  if (!head.target.startsWith("/") || !headers.has("host")) {
+    headers = headers.with("Host", authority);
+  }
+  const added: [string, string][] = [];
+  if (framing.kind === "chunked") added.push(["Transfer-Encoding", "chunked"]);
+  const upgrade = requestedUpgrade(head);
+  if (upgrade !== undefined) added.push(["Connection", "Upgrade"], ["Upgrade", upgrade]);
+  if (added.length > 0) headers = HeaderList.from([...headers.entries, ...added]);
+  return { method: head.method, target: path, version: "1.1", headers };
+}
+
+/** The protocol a request asks to change to; undefined where it does not ask. RFC 9110 §7.8. */
+function requestedUpgrade(head: RequestHead): string | undefined {
+  if (head.version !== "1.1" || !connectionOptions(head.headers).includes("upgrade")) {
+    return undefined;
+  }
+  const upgrade = head.headers.get("upgrade");
+  // HTTP/2 in clear text would change the framing under our feet; RFC 9113 §3.1 has dropped it.
+  return upgrade?.toLowerCase() === "h2c" ? undefined : upgrade;
+}
+
+interface ForwardingOptions {
+  readonly client: Client;
+  readonly head: RequestHead;
+  /** The same request as the origin gets it. */
+  readonly request: RequestHead;
+  readonly framing: BodyFraming;
+  readonly exchange: Exchange;
+  readonly proxy: Proxy;
+}
+
+/** What an exchange is waiting for: decides which time limit holds and what is said when it ends. */
+type Stage = "upload" | "answer" | "download";
+
+/** An exchange on one origin connection. */
+class Forwarding {
+  readonly #client: Client;
+  readonly #head: RequestHead;
+  readonly #request: RequestHead;
+  readonly #requestFraming: BodyFraming;
+  readonly #exchange: Exchange;
+  readonly #proxy: Proxy;
+  readonly #connection: OriginConnection;
+  #stage: Stage = "upload";
+  #expired: Stage | undefined;
+  #isUploaded = false;
+  #uploadError: unknown;
+  #isHeadSent = false;
+
+  constructor(options: ForwardingOptions, connection: OriginConnection) {
+    this.#client = options.client;
+    this.#head = options.head;
+    this.#request = options.request;
+    this.#requestFraming = options.framing;
+    this.#exchange = options.exchange;
+    this.#proxy = options.proxy;
+    this.#connection = connection;
+  }
+
+  async run(): Promise<AfterExchange> {
+    const { stream } = this.#connection.buffered;
+    this.#enter("upload");
+    const upload = this.#upload();
+    try {
+      const answer = await this.#readAnswerHead();
+      if (answer.status === 101) return await this.#takeOver(answer);
+      const after = await this.#download(answer);
+      if (!this.#isUploaded) {
+        // The origin answered without reading everything. What is left has no reader.
+        stream.close();
+        return "close";
+      }
+      return after;
+    } catch (error) {
+      stream.close();
+      throw this.#explain(error);
+    } finally {
+      this.#client.deadline.clear();
+      if (!this.#isUploaded) {
+        stream.close();
+        this.#client.deadline.set(
+          this.#proxy.limits.lingerMs,
+          () => this.#client.buffered.stream.close(),
+        );
+      }
+      if (this.#requestFraming.kind === "none" || this.#isUploaded) await upload;
+      else upload.catch(() => {});
+    }
+  }
+
+  /** Sends head and body. Its errors are kept: the answer decides what the client is told. */
+  async #upload(): Promise<void> {
+    const { client, exchange, proxy } = this.#parts();
+    const { buffered } = this.#connection;
+    const preamble = serializeRequestHead(this.#request);
+    exchange.bytesOut += preamble.length;
+    const hasBody = this.#requestFraming.kind !== "none";
+    const filter = hasBody
+      ? new Tap(proxy, exchange, { direction: "outbound", headers: this.#head.headers })
+      : undefined;
+    try {
+      if (!hasBody) await buffered.stream.write(preamble);
+      else {
+        await passBody({
+          source: client.buffered,
+          reader: new BodyReader(this.#requestFraming, { fault: "client" }),
+          sink: buffered.stream,
+          preamble,
+          framing: this.#requestFraming.kind === "chunked" ? "chunked" : "bare",
+          filter,
+          onProgress: (bytes) => {
+            exchange.bytesOut += bytes;
+            if (this.#stage === "upload") this.#enter("upload");
+          },
+          onTrailers: (trailers) => this.#scanTrailers(trailers, "outbound"),
+        });
+      }
+      this.#isUploaded = true;
+      if (this.#stage === "upload") this.#enter("answer");
+    } catch (error) {
+      this.#uploadError = error;
+      // The origin may have closed its side because it has already said no: its answer counts.
+      if (!(error instanceof SinkError)) buffered.stream.close();
+    } finally {
+      filter?.close();
+    }
+  }
+
+  /** Reads heads until the final one (or 101) and passes the interim ones on. */
+  async #readAnswerHead(): Promise<ResponseHead> {
+    const { buffered } = this.#connection;
+    for (let interim = 0; interim <= MAX_INTERIM_ANSWERS;) {
+      const answer = parseResponseHead(buffered.queue);
+      if (answer === undefined) {
+        if (!await this.#fillAnswer()) throw this.#noAnswer();
+        continue;
+      }
+      if (answer.status >= 200 || answer.status === 101) return answer;
+      interim++;
+      await this.#passInterim(answer);
+    }
+    throw new HttpError(
+      502,
+      "origin",
+      `Cannot pass on the answer of "${this.#label()}": more than ${MAX_INTERIM_ANSWERS} interim answers`,
+    );
+  }
+
+  async #fillAnswer(): Promise<boolean> {
+    try {
+      return await this.#connection.buffered.fill();
+    } catch (cause) {
+      throw this.#noAnswer(cause);
+    }
+  }
+
+  #noAnswer(cause?: unknown): Error {
+    const isUntouched = this.#connection.buffered.queue.length === 0 && !this.#expired;
+    const mayRepeat = this.#requestFraming.kind === "none" &&
+      REPEATABLE_METHODS.has(this.#head.method);
+    if (this.#connection.isReused && isUntouched && mayRepeat) return new StaleConnectionError();
+    return new HttpError(
+      502,
+      "origin",
+      `Cannot read the answer of "${this.#label()}": it closed the connection without one`,
+      { cause },
+    );
+  }
+
+  async #passInterim(answer: ResponseHead): Promise<void> {
+    // RFC 9110 §15.2: an HTTP/1.0 client knows no interim answers.
+    if (this.#head.version === "1.0") return;
+    this.#scanAnswerHead(answer);
+    const headers = withoutHopByHop(answer.headers).without(DROPPED_FROM_ANSWERS);
+    await this.#client.buffered.stream.write(serializeResponseHead({ ...answer, headers }));
+  }
+
+  async #download(answer: ResponseHead): Promise<AfterExchange> {
+    const { client, exchange, proxy } = this.#parts();
+    const framing = responseFraming(answer, this.#head.method);
+    this.#scanAnswerHead(answer);
+    this.#enter("download");
+    const isClientOld = this.#head.version === "1.0";
+    const toClient = framing.kind === "chunked" && !isClientOld ? "chunked" : "bare";
+    // RFC 9112 §9.3: a proxy keeps no connection to an HTTP/1.0 client.
+    const after = isClientOld || framing.kind === "close" || proxy.draining.aborted ||
+        !wantsKeepAlive(this.#head.version, this.#head.headers) || !this.#canFinishUpload()
+      ? "close"
+      : "keep";
+    const preamble = serializeResponseHead(this.#answerHead(answer, { toClient, after, framing }));
+    exchange.status = answer.status;
+    exchange.bytesIn += preamble.length;
+    this.#isHeadSent = true;
+    if (framing.kind === "none") await client.buffered.stream.write(preamble);
+    else await this.#downloadBody(framing, { answer, preamble, toClient });
+    const canReuse = framing.kind !== "close" && this.#isUploaded &&
+      wantsKeepAlive(answer.version, answer.headers);
+    if (canReuse) proxy.pool.release(exchange.origin, this.#connection);
+    else this.#connection.buffered.stream.close();
+    return after;
+  }
+
+  async #downloadBody(
+    framing: BodyFraming,
+    { answer, preamble, toClient }: {
+      answer: ResponseHead;
+      preamble: Uint8Array;
+      toClient: "bare" | "chunked";
+    },
+  ): Promise<void> {
+    const { client, exchange, proxy } = this.#parts();
+    const filter = new Tap(proxy, exchange, { direction: "inbound", headers: answer.headers });
+    try {
+      await passBody({
+        source: this.#connection.buffered,
+        reader: new BodyReader(framing, { fault: "origin" }),
+        sink: client.buffered.stream,
+        preamble,
+        framing: toClient,
+        filter,
+        onProgress: (bytes) => {
+          exchange.bytesIn += bytes;
+          this.#enter("download");
+        },
+        onTrailers: (trailers) => this.#scanTrailers(trailers, "inbound"),
+      });
+    } finally {
+      filter.close();
+    }
+  }
+
+  /** The answer's head as the client gets it. */
+  #answerHead(
+    answer: ResponseHead,
+    { toClient, after, framing }: {
+      toClient: "bare" | "chunked";
+      after: AfterExchange;
+      framing: BodyFraming;
+    },
+  ): ResponseHead {
+    const headers = withoutHopByHop(answer.headers).without(DROPPED_FROM_ANSWERS);
+    const added: [string, string][] = [];
+    // HEAD and 304 name the coding the body would have had.
+    const namesCoding = framing.kind === "none" && answer.headers.has("transfer-encoding") &&
+      this.#head.version !== "1.0";
+    if (toClient === "chunked" || namesCoding) added.push(["Transfer-Encoding", "chunked"]);
+    if (after === "close") added.push(["Connection", "close"]);
+    return {
+      ...answer,
+      version: "1.1",
+      headers: added.length === 0 ? headers : HeaderList.from([...headers.entries, ...added]),
+    };
+  }
+
+  /** 101: the connections no longer carry HTTP. */
+  async #takeOver(answer: ResponseHead): Promise<AfterExchange> {
+    const { client, exchange, proxy } = this.#parts();
+    const upgrade = answer.headers.get("upgrade");
+    if (requestedUpgrade(this.#head) === undefined || upgrade === undefined) {
+      throw new HttpError(
+        502,
+        "origin",
+        `Cannot pass on the answer of "${this.#label()}": it changes protocol unasked`,
+      );
+    }
+    this.#scanAnswerHead(answer);
+    const headers = HeaderList.from([
+      ...withoutHopByHop(answer.headers).without(DROPPED_FROM_ANSWERS).entries,
+      ["Connection", "Upgrade"],
+      ["Upgrade", upgrade],
+    ]);
+    const preamble = serializeResponseHead({ ...answer, headers });
+    exchange.status = 101;
+    exchange.bytesIn += preamble.length;
+    this.#isHeadSent = true;
+    await client.buffered.stream.write(preamble);
+    await passUpgrade(client, this.#connection.buffered, { exchange, proxy, answer });
+    return "taken_over";
+  }
+
+  /** Whether the request body has arrived, or can be expected to before the answer ends. */
+  #canFinishUpload(): boolean {
+    return this.#isUploaded || (this.#uploadError === undefined &&
+      this.#head.headers.get("expect") === undefined);
+  }
+
+  #scanAnswerHead(answer: ResponseHead): void {
+    const { exchange, proxy } = this.#parts();
+    const findings = scanHead(
+      proxy.ruleSet,
+      { target: "", headers: answer.headers.entries },
+      { direction: "inbound" },
+    );
+    if (findings.length > 0) exchange.report(findings, { direction: "inbound", location: "header" });
+  }
+
+  #scanTrailers(trailers: HeaderList, direction: "inbound" | "outbound"): void {
+    const { exchange, proxy } = this.#parts();
+    const findings = scanHead(
+      proxy.ruleSet,
+      { target: "", headers: trailers.entries },
+      { direction },
+    );
+    if (findings.length > 0) exchange.report(findings, { direction, location: "trailer" });
+  }
+
+  #parts(): { client: Client; exchange: Exchange; proxy: Proxy } {
+    return { client: this.#client, exchange: this.#exchange, proxy: this.#proxy };
+  }
+
+  #label(): string {
+    return formatAuthority(this.#exchange.origin);
+  }
+
+  /** Sets the time limit that belongs to a stage. */
+  #enter(stage: Stage): void {
+    this.#stage = stage;
+    const { limits } = this.#proxy;
+    const ms = { upload: limits.uploadIdleMs, answer: limits.answerMs, download: limits.streamIdleMs };
+    this.#client.deadline.set(ms[stage], () => {
+      this.#expired = stage;
+      this.#connection.buffered.stream.close();
+      if (this.#isHeadSent) this.#client.buffered.stream.close();
+    });
+  }
+
+  /** What a failure looks like from the client's side. */
+  #explain(error: unknown): unknown {
+    if (this.#isHeadSent) {
+      return new BrokenExchangeError("Cannot finish an answer that has begun", { cause: error });
+    }
+    if (this.#expired === "upload") {
+      return new HttpError(408, "client", "Cannot forward the request: its body did not arrive");
+    }
+    if (this.#expired !== undefined) {
+      return new HttpError(504, "origin", `Cannot reach "${this.#label()}": no answer in time`);
+    }
+    return this.#uploadError instanceof HttpError ? this.#uploadError : error;
+  }
+}

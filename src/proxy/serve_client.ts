@@ -1,0 +1,274 @@
+/**
+ * Serves one client connection: request after request, until either side is done.
+ *
+ * The proxy's best property is here: what comes out of a decrypted tunnel is a client connection like
+ * any other and is served by the same function again.
+ */
+import { HttpError } from "../http1/http_error.ts";
+import { requestFraming } from "../http1/body_framing.ts";
+import { BodyReader } from "../http1/body_reader.ts";
+import { parseRequestHead, type RequestHead } from "../http1/message_head.ts";
+import { formatAuthority } from "../http1/request_target.ts";
+import { scanHead, scanHost } from "../scan/head_scanner.ts";
+import type { Client } from "./client.ts";
+import { connect } from "./connect.ts";
+import { decide, type Decision } from "./decide.ts";
+import { Exchange } from "./exchange.ts";
+import { type AfterExchange, BrokenExchangeError, forward } from "./forward.ts";
+import type { Proxy } from "./proxy.ts";
+import { refusalOf, serializeRefusal } from "./refuse.ts";
+
+/**
+ * Serves a connection to its end and closes it.
+ *
+ * Never rejects for what a peer did: a broken connection is how many end. Errors of our own are
+ * logged here.
+ */
+export async function serveClient(client: Client, proxy: Proxy): Promise<void> {
+  try {
+    while (true) {
+      const head = await readRequestHead(client, proxy);
+      if (head === undefined) return;
+      const after = await serveRequest(client, head, proxy);
+      if (after === "taken_over") return;
+      if (after === "close") return await closeAfterAnswer(client, proxy);
+    }
+  } catch (error) {
+    logUnexpected(error, proxy);
+  } finally {
+    client.deadline.clear();
+    client.buffered.stream.close();
+  }
+}
+
+/**
+ * Reads the next request head; undefined when the connection has ended or was refused.
+ */
+async function readRequestHead(client: Client, proxy: Proxy): Promise<RequestHead | undefined> {
+  const { buffered, deadline } = client;
+  const { limits, draining } = proxy;
+  const close = () => buffered.stream.close();
+  deadline.set(limits.clientIdleMs, close);
+  // An idle connection has nothing to lose when the worker drains.
+  draining.addEventListener("abort", close);
+  let hasBegun = false;
+  try {
+    while (true) {
+      if (buffered.queue.length > 0 && !hasBegun) {
+        hasBegun = true;
+        draining.removeEventListener("abort", close);
+        deadline.set(limits.headMs, () => void expireHead(client, proxy));
+      }
+      const head = hasBegun ? parseRequestHead(buffered.queue) : undefined;
+      if (head !== undefined) return head;
+      if (draining.aborted && !hasBegun) return undefined;
+      if (!await buffered.fill()) {
+        if (!hasBegun) return undefined;
+        throw new HttpError(400, "client", "Cannot read the request: it ends within its head");
+      }
+    }
+  } catch (error) {
+    if (error instanceof HttpError) await refuse(client, error, { proxy, requestId: proxy.newId() });
+    return undefined;
+  } finally {
+    draining.removeEventListener("abort", close);
+    deadline.clear();
+  }
+}
+
+/** The head did not arrive in time: says so and closes, which ends the pending read. */
+async function expireHead(client: Client, proxy: Proxy): Promise<void> {
+  const error = new HttpError(408, "client", "Cannot read the request: its head did not arrive");
+  await refuse(client, error, { proxy, requestId: proxy.newId() });
+  client.buffered.stream.close();
+}
+
+async function serveRequest(
+  client: Client,
+  head: RequestHead,
+  proxy: Proxy,
+): Promise<AfterExchange> {
+  let decision: Decision;
+  try {
+    decision = decide(head, client.entrance, proxy.config);
+  } catch (error) {
+    return await refuse(client, error, { proxy, requestId: proxy.newId(), head });
+  }
+  const exchange = newExchange(client, head, { decision, proxy });
+  try {
+    inspectRequestHead(head, { decision, exchange, proxy });
+    if (decision.kind === "forward") {
+      return await forward(client, head, { exchange, path: decision.path, proxy });
+    }
+    await connect(client, decision.intercept, {
+      authority: decision.authority,
+      exchange,
+      proxy,
+      serve: (inner) => serveClient(inner, proxy),
+    });
+    return "taken_over";
+  } catch (error) {
+    if (error instanceof BrokenExchangeError || exchange.status !== 0) {
+      logUnexpected(error, proxy);
+      return "taken_over";
+    }
+    exchange.status = refusalOf(error).status;
+    return await refuse(client, error, { proxy, requestId: exchange.id, head });
+  } finally {
+    exchange.finish();
+  }
+}
+
+function newExchange(
+  client: Client,
+  head: RequestHead,
+  { decision, proxy }: { decision: Decision; proxy: Proxy },
+): Exchange {
+  const { source, entrance } = client;
+  if (decision.kind === "connect") {
+    const { authority } = decision;
+    return new Exchange(proxy, {
+      source,
+      protocol: "https",
+      origin: { scheme: "https", ...authority },
+      method: "CONNECT",
+      url: formatAuthority(authority),
+      isIntercepted: false,
+    });
+  }
+  const { origin, path } = decision;
+  const defaultPort = origin.scheme === "https" ? 443 : 80;
+  return new Exchange(proxy, {
+    source,
+    protocol: origin.scheme,
+    origin,
+    method: head.method,
+    url: `${origin.scheme}://${formatAuthority({ ...origin, defaultPort })}${path}`,
+    isIntercepted: entrance.scheme === "https",
+  });
+}
+
+/** Scans the host name before any look-up of it, then URL and headers. */
+function inspectRequestHead(
+  head: RequestHead,
+  { decision, exchange, proxy }: { decision: Decision; exchange: Exchange; proxy: Proxy },
+): void {
+  const { host } = exchange.origin;
+  const inHost = scanHost(proxy.ruleSet, host);
+  if (inHost.length > 0) exchange.report(inHost, { direction: "outbound", location: "host" });
+  const target = decision.kind === "connect" ? "" : decision.path;
+  const inHead = scanHead(
+    proxy.ruleSet,
+    { target, headers: head.headers.entries },
+    { direction: "outbound" },
+  );
+  if (inHead.length > 0) exchange.report(inHead, { direction: "outbound", location: "header" });
+}
+
+interface RefuseOptions {
+  readonly proxy: Proxy;
+  readonly requestId: string;
+  /** Undefined when there was no head to be read: the connection then can't go on. */
+  readonly head?: RequestHead;
+}
+
+/** Answers an error, and keeps the connection where the request can be read to its end. */
+async function refuse(
+  client: Client,
+  error: unknown,
+  { proxy, requestId, head }: RefuseOptions,
+): Promise<AfterExchange> {
+  const refusal = refusalOf(error);
+  if (refusal.status === 500) logUnexpected(error, proxy);
+  else proxy.log.debug(`Refused request ${requestId} with ${refusal.status}: ${refusal.detail}`);
+  const mayKeep = head !== undefined && head.version === "1.1" && !proxy.draining.aborted &&
+    refusal.status !== 400 && refusal.status !== 408;
+  const close = mayKeep && await discardBody(client, head, proxy) ? "keep" : "close";
+  const method = head?.method;
+  try {
+    await client.buffered.stream.write(
+      serializeRefusal(refusal, { requestId, close, ...(method === undefined ? {} : { method }) }),
+    );
+  } catch {
+    // The client is gone: nobody to answer.
+    return "close";
+  }
+  return close;
+}
+
+/** Reads a refused request's body; false if it is too long or broken to go on behind it. */
+async function discardBody(client: Client, head: RequestHead, proxy: Proxy): Promise<boolean> {
+  if (head.method === "CONNECT") return true;
+  const { buffered, deadline } = client;
+  const { limits } = proxy;
+  try {
+    const framing = requestFraming(head);
+    if (framing.kind === "none") return true;
+    // RFC 9110 §10.1.1: a client that waits for 100 may send its body after a refusal, or not.
+    if (head.headers.has("expect")) return false;
+    if (framing.kind === "length" && framing.length > limits.discardBytes) return false;
+    const reader = new BodyReader(framing, { fault: "client" });
+    deadline.set(limits.lingerMs, () => buffered.stream.close());
+    let discarded = 0;
+    while (discarded <= limits.discardBytes) {
+      const part = reader.read(buffered.queue);
+      if (part?.kind === "end") return true;
+      if (part === undefined && !await buffered.fill()) return false;
+      discarded += part?.bytes.length ?? 0;
+    }
+  } catch {
+    // Broken framing or a broken connection: it can't be used again.
+  }
+  return false;
+}
+
+/**
+ * Closes in the order that lets an answer arrive: our side first, then what the client still sends
+ * is read for a moment, since unread bytes would turn the close into a reset. RFC 9112 §9.6.
+ */
+async function closeAfterAnswer({ buffered, deadline }: Client, proxy: Proxy): Promise<void> {
+  const { limits } = proxy;
+  deadline.set(limits.lingerMs, () => buffered.stream.close());
+  try {
+    await buffered.stream.closeWrite();
+    let read = 0;
+    while (read < limits.discardBytes && await buffered.fill()) {
+      read += buffered.queue.length;
+      buffered.queue.skip(buffered.queue.length);
+    }
+  } catch {
+    // Closed by the client or by the time limit: that is the end we are waiting for.
+  }
+}
+
+/** Logs what is a fault of ours; broken connections are ordinary and only seen at DEBUG. */
+function logUnexpected(error: unknown, proxy: Proxy): void {
+  const cause = error instanceof BrokenExchangeError ? error.cause : error;
+  if (isOrdinary(cause)) {
+    proxy.log.debug(`Connection ended: ${cause.message}`);
+    return;
+  }
+  const text = cause instanceof Error ? cause.stack ?? cause.message : String(cause);
+  proxy.log.error(`Cannot go on with a connection: ${text}`);
+}
+
+/** Errors that peers cause: resets, broken framing, closed sockets. */
+function isOrdinary(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof HttpError || error.name === "DialError" || error.name === "SinkError") {
+    return true;
+  }
+  return ORDINARY_ERRORS.some((kind) => error instanceof kind) || "code" in error;
+}
+
+const ORDINARY_ERRORS = [
+  Deno.errors.BadResource,
+  Deno.errors.BrokenPipe,
+  Deno.errors.ConnectionAborted,
+  Deno.errors.ConnectionReset,
+  Deno.errors.Interrupted,
+  Deno.errors.NotConnected,
+  Deno.errors.TimedOut,
+  Deno.errors.UnexpectedEof,
+  Deno.errors.InvalidData,
+];

@@ -1,0 +1,46 @@
+/** What the monitor and a data worker say to each other. Everything here can be cloned. */
+import type { Config } from "../config.ts";
+import type { LogLevel } from "../log.ts";
+import type { RequestRecord } from "../threats/request_log.ts";
+import type { Threat } from "../threats/threat.ts";
+import type { Counters } from "./counters.ts";
+
+/** All a worker is ever told of the world: it looks nothing up. */
+export interface WorkerSetup {
+  readonly config: Config;
+  /** The port to listen on; 0 takes a free one, which `listening` then names. */
+  readonly port: number;
+  /** Whether other workers listen on the same port. */
+  readonly sharesPort: boolean;
+  /** This worker's part of `max_connections`. */
+  readonly maxConnections: number;
+  readonly caCertDer: Uint8Array<ArrayBuffer>;
+  /** Not extractable: the worker can sign with it and not read it. */
+  readonly caPrivateKey: CryptoKey;
+  /** PEM roots besides the system's. */
+  readonly extraRoots: readonly string[];
+  readonly fingerprintKey: Uint8Array;
+}
+
+/** From the monitor. */
+export type ToWorker =
+  | { readonly kind: "setup"; readonly setup: WorkerSetup }
+  /** A batch was dealt with: the queue has room again. */
+  | { readonly kind: "taken" }
+  /** Accept no more, finish what runs within `withinMs`, then say `drained`. */
+  | { readonly kind: "drain"; readonly withinMs: number };
+
+/** From the worker. */
+export type FromWorker =
+  | { readonly kind: "listening"; readonly port: number }
+  | { readonly kind: "failed"; readonly message: string }
+  | ({ readonly kind: "evidence" } & EvidenceBatch)
+  | { readonly kind: "log"; readonly level: LogLevel; readonly message: string }
+  | { readonly kind: "drained" };
+
+/** Threats and records since the last batch, and how the counters stand. */
+export interface EvidenceBatch {
+  readonly threats: readonly Threat[];
+  readonly records: readonly RequestRecord[];
+  readonly counters: Readonly<Counters>;
+}
