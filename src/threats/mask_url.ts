@@ -40,13 +40,14 @@ const TOKEN_PATHS: readonly RegExp[] = [
  */
 export function maskUrl(url: string, secrets: readonly string[] = []): string {
   const prefix = SCHEME_AND_AUTHORITY_REGEXP.exec(url);
-  const isAuthorityForm = prefix === null && !url.startsWith("/") && url !== "*";
+  const isAuthorityForm = prefix === null && !/[/?#]/.test(url);
   if (isAuthorityForm) return cut(maskAuthority(url, secrets));
   const authority = prefix?.[2] ?? "";
   const scheme = (prefix?.[0] ?? "").slice(0, (prefix?.[0].length ?? 0) - authority.length);
-  const host = maskAuthority(authority, secrets);
+  const inAuthority = secrets.filter((secret) => contains(authority, secret));
+  const host = maskAuthority(authority, inAuthority);
   const rest = url.slice(prefix?.[0].length ?? 0);
-  const elsewhere = secrets.filter((secret) => !contains(authority, secret));
+  const elsewhere = secrets.filter((secret) => !inAuthority.includes(secret));
   if (elsewhere.some((secret) => !contains(rest, secret))) {
     return cut(`${scheme}${maskHost(host, elsewhere)}/${ELLIPSIS}`);
   }
@@ -65,7 +66,7 @@ export function maskUrl(url: string, secrets: readonly string[] = []): string {
 export function maskHost(host: string, secrets: readonly string[] = []): string {
   if (secrets.length === 0) return visibleText(host);
   const masked = secrets.reduce(replaceSecret, host);
-  if (masked !== host) return visibleText(masked);
+  if (masked !== host || host.startsWith("[")) return visibleText(masked);
   return visibleText(
     host.split(".").map((label) => isTokenLike(label) ? ELLIPSIS : label).join("."),
   );
@@ -73,9 +74,7 @@ export function maskHost(host: string, secrets: readonly string[] = []): string 
 
 function maskAuthority(authority: string, secrets: readonly string[]): string {
   const at = authority.lastIndexOf("@");
-  const host = at < 0 ? authority : authority.slice(at + 1);
-  const inHost = secrets.filter((secret) => contains(host, secret));
-  return (at < 0 ? "" : `${ELLIPSIS}@`) + maskHost(host, inHost);
+  return (at < 0 ? "" : `${ELLIPSIS}@`) + maskHost(authority.slice(at + 1), secrets);
 }
 
 function maskPath(path: string, secrets: readonly string[]): string {

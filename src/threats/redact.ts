@@ -24,8 +24,13 @@ export const MAX_SNIPPET_CHARS = 200;
 const SHORT_SECRET_CHARS = 16;
 /** Characters of the text before the match; the rest of a snippet belongs to the match. */
 const MAX_BEFORE_CHARS = 64;
-/** `Finding.before` and `after` are cut at this length, so that their outer run may be part of a token. */
+/** `Finding.before` and `after` are cut at this length; those of a decoded view anywhere. */
 const CONTEXT_BYTES = 64;
+/** Runs that may be cut: what stands between the characters no token holds. */
+const FIRST_RUN_REGEXP = /^[^\s"'&;,?<>(){}|]*/;
+const LAST_RUN_REGEXP = /[^\s"'&;,?<>(){}|]*$/;
+/** Pieces of the secret of this length are masked wherever they stand around it. */
+const ECHO_CHARS = 8;
 const ELLIPSIS = "...";
 
 /** A name of a file, and nothing that could hold a credential (no `=`, `:` or `@`). */
@@ -76,8 +81,8 @@ export class Redactor {
     const text = beforeSecret + finding.secret;
     const adjacent = /[\w~+-]*$/.exec(beforeSecret)?.[0].length ?? 0;
     const own: Range = { start: beforeSecret.length - adjacent, end: text.length };
-    const shown = { start: wholeRunsStart(finding.before), end: own.start };
-    const before = this.#maskedUnits(text, shown, [own]);
+    const shown = { start: wholeRunsStart(finding), end: own.start };
+    const before = this.#maskedUnits(text, shown, [own, ...echoRanges(text, finding.secret)]);
     return cutStart(before, MAX_BEFORE_CHARS).trimStart() + (adjacent > 0 ? ELLIPSIS : "") +
       visibleUnits(revealed(finding.secret)).join("") + ELLIPSIS;
   }
@@ -86,8 +91,8 @@ export class Redactor {
     const { before, match, after } = finding;
     const text = before + match + after;
     const matchEnd = before.length + match.length;
-    const shownEnd = matchEnd + wholeRunsEnd(after);
-    const head = { start: wholeRunsStart(before), end: before.length };
+    const shownEnd = matchEnd + wholeRunsEnd(finding);
+    const head = { start: wholeRunsStart(finding), end: before.length };
     const lead = cutStart(this.#maskedUnits(text, head), MAX_BEFORE_CHARS).trimStart();
     const rest = this.#maskedUnits(text, { start: before.length, end: shownEnd });
     return lead + cutEnd(rest, MAX_SNIPPET_CHARS - lead.length).trimEnd();
@@ -155,17 +160,27 @@ function isSecretless(finding: Finding): boolean {
     !match.split(/[/\\.]/).some(isTokenLike);
 }
 
-/** Where whole runs begin in a context whose first run may have been cut out of a longer token. */
-function wholeRunsStart(before: string): number {
-  if (before.length < CONTEXT_BYTES) return 0;
-  const boundary = before.search(/[\s"'&;,?<>(){}|]/);
-  return boundary < 0 ? before.length : boundary + 1;
+/** Where whole runs begin before a match: the first of a cut context may be the end of a token. */
+function wholeRunsStart({ before, encoding }: Finding): number {
+  if (before.length < CONTEXT_BYTES && encoding === undefined) return 0;
+  return FIRST_RUN_REGEXP.exec(before)?.[0].length ?? 0;
 }
 
-/** Where whole runs end in what follows a match; what touches the match belongs to it. */
-function wholeRunsEnd(after: string): number {
-  if (after.length < CONTEXT_BYTES) return after.length;
-  return /^[^]*[\s"'&;,?<>(){}|]/.exec(after)?.[0].length ?? 0;
+/** Where whole runs end after a match: the last of a cut context may be the beginning of a token. */
+function wholeRunsEnd({ after, encoding }: Finding): number {
+  if (after.length < CONTEXT_BYTES && encoding === undefined) return after.length;
+  return after.length - (LAST_RUN_REGEXP.exec(after)?.[0].length ?? 0);
+}
+
+/** Where pieces of `secret` stand in `text`: it may have been sent twice, or be the end of itself. */
+function echoRanges(text: string, secret: string): Range[] {
+  const length = Math.min(ECHO_CHARS, secret.length);
+  const ranges: Range[] = [];
+  for (let start = 0; length > 0 && start + length <= text.length; start++) {
+    const piece = text.slice(start, start + length);
+    if (secret.includes(piece)) ranges.push({ start, end: start + length });
+  }
+  return ranges;
 }
 
 function mergeRanges(ranges: Range[]): Range[] {

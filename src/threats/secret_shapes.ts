@@ -15,7 +15,8 @@ const MIN_TOKEN_LENGTH = 16;
 const MIN_TOKEN_ENTROPY = 2.6;
 const MIN_PATH_ENTROPY = 4;
 
-const TOKEN_RUN_REGEXP = /[A-Za-z0-9+/_=~.%-]{16,}/g;
+/** `=` only as padding: it stands between names and values. */
+const TOKEN_RUN_REGEXP = /[A-Za-z0-9+/_~.%-]{16,}={0,2}/g;
 
 const SECRET_NAME =
   "(?:api[_-]?|private[_-]?|access[_-]?|shared[_-]?|signing[_-]?)key|x-key|pass(?:word|wd|phrase|code)?|pwd|" +
