@@ -14,6 +14,7 @@ import type { Config } from "./config.ts";
 import type { MonitorStatus } from "./control/control_protocol.ts";
 import { VERSION } from "./control/version.ts";
 import type { Log } from "./log.ts";
+import { resolveHost } from "./net/resolve_host.ts";
 import { WorkerPool } from "./proxy/worker_pool.ts";
 import type { EvidenceBatch } from "./proxy/worker_messages.ts";
 import { KnownHosts } from "./ssh/known_hosts.ts";
@@ -96,7 +97,11 @@ export class Monitor implements AsyncDisposable {
     if (config.enableSshWatcher) {
       monitor.#sshWatcher = new SshWatcher({
         pollIntervalMs: config.sshPollInterval * 1_000,
-        knownHosts: new KnownHosts(config.sshKnownHosts, {}),
+        knownHosts: new KnownHosts(config.sshKnownHosts, {
+          resolve: resolveHost,
+          now: () => performance.now(),
+          onUnresolved: (name) => log.warning(`Cannot resolve "${name}" of ssh_known_hosts`),
+        }),
         log,
         onThreat: (threat) => monitor.#admit(threat),
         fingerprint: (text) => fingerprint(text, fingerprintKey),

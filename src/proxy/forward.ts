@@ -269,7 +269,7 @@ class Forwarding {
     const toClient = framing.kind === "chunked" && !isClientOld ? "chunked" : "bare";
     // RFC 9112 §9.3: a proxy keeps no connection to an HTTP/1.0 client.
     const after = isClientOld || framing.kind === "close" || proxy.draining.aborted ||
-        !wantsKeepAlive(this.#head.version, this.#head.headers) || !this.#canFinishUpload()
+        !wantsKeepAlive(this.#head.version, this.#head.headers) || !this.#expectsUpload(answer)
       ? "close"
       : "keep";
     const preamble = serializeResponseHead(this.#answerHead(answer, { toClient, after, framing }));
@@ -364,9 +364,10 @@ class Forwarding {
   }
 
   /** Whether the request body has arrived, or can be expected to before the answer ends. */
-  #canFinishUpload(): boolean {
-    return this.#isUploaded || (this.#uploadError === undefined &&
-      this.#head.headers.get("expect") === undefined);
+  #expectsUpload(answer: ResponseHead): boolean {
+    if (this.#isUploaded) return true;
+    const isRefused = answer.status >= 300 || this.#head.headers.has("expect");
+    return this.#uploadError === undefined && !isRefused;
   }
 
   #scanAnswerHead(answer: ResponseHead): void {

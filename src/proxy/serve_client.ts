@@ -7,6 +7,7 @@
 import { HttpError } from "../http1/http_error.ts";
 import { requestFraming } from "../http1/body_framing.ts";
 import { BodyReader } from "../http1/body_reader.ts";
+import { wantsKeepAlive } from "../http1/hop_by_hop.ts";
 import { parseRequestHead, type RequestHead } from "../http1/message_head.ts";
 import { formatAuthority } from "../http1/request_target.ts";
 import { scanHead, scanHost } from "../scan/head_scanner.ts";
@@ -182,7 +183,7 @@ async function refuse(
   if (refusal.status === 500) logUnexpected(error, proxy);
   else proxy.log.debug(`Refused request ${requestId} with ${refusal.status}: ${refusal.detail}`);
   const mayKeep = head !== undefined && head.version === "1.1" && !proxy.draining.aborted &&
-    refusal.status !== 400 && refusal.status !== 408;
+    wantsKeepAlive(head.version, head.headers) && refusal.status !== 400 && refusal.status !== 408;
   const close = mayKeep && await discardBody(client, head, proxy) ? "keep" : "close";
   const method = head?.method;
   try {
