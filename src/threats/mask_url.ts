@@ -116,6 +116,7 @@ function contains(text: string, secret: string): boolean {
 
 /** Percent-decodes to latin1 as a form would (`+` is a space); what is malformed stays. */
 function decode(text: string): string {
+  if (!/[%+]/.test(text)) return text;
   return text.replaceAll("+", " ").replace(/%([0-9a-f]{2})/gi, (_, hex: string) => {
     return String.fromCharCode(Number.parseInt(hex, 16));
   });

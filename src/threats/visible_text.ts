@@ -11,6 +11,9 @@
 const UTF8_UNIT_REGEXP =
   /[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|[^]/g;
 
+/** Nearly every URL: nothing to decode or to escape. */
+const PRINTABLE_ASCII_REGEXP = /^[\x20-\x7e]*$/;
+
 const INVISIBLE_REGEXP = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
@@ -37,7 +40,7 @@ export function visibleUnits(latin1: string): string[] {
  * ```
  */
 export function visibleText(latin1: string): string {
-  return visibleUnits(latin1).join("");
+  return PRINTABLE_ASCII_REGEXP.test(latin1) ? latin1 : visibleUnits(latin1).join("");
 }
 
 function visibleUnit(bytes: string): string {
