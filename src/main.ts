@@ -1,0 +1,82 @@
+/**
+ * ClawSec Monitor: words of the command line → a command → an exit code. And the map of the house:
+ *
+ * ```
+ * accept    net/accept_clients.ts   a client's connection, in a data worker (proxy/data_worker.ts)
+ * parse     http1/, http2/          bytes → request heads and bodies; ambiguity is an error
+ * decide    proxy/decide.ts         forward | intercept | tunnel | refuse
+ *           proxy/intercept.ts      CONNECT: TLS with a leaf of our CA (ca/), then served again
+ * scan      scan/, rules/           bytes → findings, through every coding, in both directions
+ * forward   proxy/forward.ts        to the origin and back, byte for byte (net/dial.ts)
+ * log       threats/                findings → masked threats → threats.jsonl, by way of monitor.ts
+ * ```
+ *
+ * `monitor.ts` builds all of it and has the rights; `ssh/` watches what does not come through the
+ * proxy; `control/` answers `status` and `stop`; `cli/` is one file a command. `config.ts` says what
+ * can be set, `log.ts` what is told. `src/README.md` says why.
+ */
+import { VERSION } from "./control/version.ts";
+import { type Command, parseArgs } from "./cli/parse_args.ts";
+import { type ExitCode, reportError } from "./cli/report_error.ts";
+import { PROCESS_TERMINAL, type Terminal } from "./cli/terminal.ts";
+
+/** Runs what `args` ask for and resolves to the exit code. Prints to `terminal` only. */
+export async function main(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const parsed = parseArgs(args, VERSION);
+  try {
+    switch (parsed.kind) {
+      case "text":
+        terminal.out(parsed.text);
+        return 0;
+      case "wrong":
+        terminal.err(`Cannot run "clawsec ${args.join(" ")}": ${parsed.reason}\n`);
+        return 2;
+      case "command":
+        return await run(parsed.command, terminal);
+      default:
+        return parsed satisfies never;
+    }
+  } catch (error) {
+    const { text, exitCode } = reportError(error, args[0] ?? "");
+    terminal.err(text);
+    return exitCode;
+  }
+}
+
+/** Each command is loaded when it is asked for: `clawsec status` need not wait for the rules. */
+async function run(command: Command, terminal: Terminal): Promise<ExitCode> {
+  switch (command.kind) {
+    case "start": {
+      const [{ start }, { Monitor }] = await Promise.all([
+        import("./cli/start.ts"),
+        import("./monitor.ts"),
+      ]);
+      await start(command, { terminal, startMonitor: (options) => Monitor.start(options) });
+      return 0;
+    }
+    case "stop":
+      await (await import("./cli/stop.ts")).stop(command, terminal);
+      return 0;
+    case "status":
+      return await (await import("./cli/status.ts")).status(command, terminal) ? 0 : 1;
+    case "threats":
+      await (await import("./cli/threats.ts")).threats(command, terminal);
+      return 0;
+    case "ca":
+      await (await import("./cli/ca.ts")).ca(command, terminal);
+      return 0;
+    case "env":
+      await (await import("./cli/env.ts")).env(command, terminal);
+      return 0;
+    case "scan":
+      await (await import("./cli/scan.ts")).scan(command, terminal);
+      return 0;
+    case "rules":
+      await (await import("./cli/rules.ts")).rules(command, terminal);
+      return 0;
+    default:
+      return command satisfies never;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args, PROCESS_TERMINAL));
