@@ -100,6 +100,19 @@ Deno.test("ByteQueue moves each byte a bounded number of times", () => {
   ok(buffers <= 10, `${buffers} buffers for 1 MB: the buffer must double`);
 });
 
+Deno.test("ByteQueue does not move a long rest for each short read", () => {
+  const queue = new ByteQueue();
+  queue.append(new Uint8Array(16_384));
+  const { buffer } = queue.peek();
+  queue.skip(1);
+  ok(queue.reserve(1).buffer !== buffer, "one byte was consumed, 16,383 would move");
+  queue.skip(16_383);
+  queue.append(new Uint8Array(32_768));
+  const grown = queue.peek().buffer;
+  queue.skip(32_000);
+  equal(queue.reserve(16_384).buffer, grown, "32,000 bytes were consumed, 768 move");
+});
+
 // Invariant: whatever the order of calls, the queue holds the bytes put in less those taken out.
 Deno.test("ByteQueue behaves like a plain list of bytes", () => {
   const step = fc.oneof(

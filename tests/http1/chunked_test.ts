@@ -59,6 +59,12 @@ const ACCEPTED = [
   ["an extension, dropped", "3;a=b\r\nabc\r\n0;c\r\n\r\n", "abc", undefined],
   ["an extension behind white space", '3 \t;a="b; c"\r\nabc\r\n0 ;c\r\n\r\n', "abc", undefined],
   ["an extension of 256 bytes", `3;${"x".repeat(255)}\r\nabc\r\n0\r\n\r\n`, "abc", undefined],
+  [
+    "an extension of each chunk, the limit being of one",
+    `1;${"x".repeat(200)}\r\na\r\n1;${"x".repeat(200)}\r\nb\r\n0\r\n\r\n`,
+    "ab",
+    undefined,
+  ],
   ["a trailer", "1\r\na\r\n0\r\nX-T: 1\r\n\r\n", "a", [["X-T", "1"]]],
   [
     "trailers in order and case",
@@ -154,6 +160,24 @@ Deno.test("ChunkedReader reads trailers of 8 KiB exactly", () => {
   equal(body?.trailers?.[0]?.[1].length, 8_185);
 });
 
+Deno.test("ChunkedReader refuses trailers of 8 KiB and one byte", () => {
+  const text = `0\r\nX: ${"a".repeat(8_192 - 6)}\r\n\r\n`;
+  equal(refusalOf(() => readArriving("whole", bytesOf(text), bodyReading()))?.status, 431);
+});
+
+Deno.test("ChunkedReader searches each byte of the trailers once, however they arrive", () => {
+  const queue = new ByteQueue();
+  const reader = new ChunkedReader("client");
+  queue.append(bytesOf("0\r\n"));
+  reader.read(queue);
+  const trailers = bytesOf(`X: ${"a".repeat(1_000)}\r\n\r\n`);
+  for (const [i, byte] of trailers.entries()) {
+    equal(queue.scanned, i, "the search goes on where it stopped");
+    queue.append(Uint8Array.of(byte));
+    equal(reader.read(queue) !== undefined, i === trailers.length - 1);
+  }
+});
+
 Deno.test("ChunkedReader refuses endless trailers before their end", () => {
   const endless = `0\r\nX: ${"a".repeat(8_192)}`;
   equal(refusalOf(() => readArriving("whole", bytesOf(endless), bodyReading()))?.status, 431);
@@ -183,6 +207,17 @@ Deno.test("ChunkedReader joins small chunks to one part", () => {
   const part = new ChunkedReader("origin").read(queue);
   ok(part?.kind === "data");
   equal(textOf(part.bytes), "a".repeat(1_000));
+});
+
+Deno.test("ChunkedReader does not copy a large chunk to join it", () => {
+  const queue = new ByteQueue();
+  queue.append(bytesOf(`1\r\na\r\n1000\r\n${LONG}\r\n`));
+  const reader = new ChunkedReader("origin");
+  for (const expected of ["a", LONG]) {
+    const part = reader.read(queue);
+    ok(part?.kind === "data");
+    equal(textOf(part.bytes), expected);
+  }
 });
 
 Deno.test("ChunkedReader hands out content as it arrives, in mid-chunk too", () => {

@@ -89,6 +89,7 @@ const REFUSED_REQUESTS = [
   ["a tab after the method", 400, "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n"],
   ["two spaces after the method", 400, "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"],
   ["two spaces after the target", 400, "GET /  HTTP/1.1\r\nHost: a\r\n\r\n"],
+  ["nothing between the two spaces", 400, "GET  HTTP/1.1\r\nHost: a\r\n\r\n"],
   ["a space in the target", 400, "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"],
   ["NUL in the target", 400, "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n"],
   ["DEL in the target", 400, "GET /\x7f HTTP/1.1\r\nHost: a\r\n\r\n"],
@@ -303,6 +304,9 @@ Deno.test("parseRequestHead() searches each byte once, however they arrive", () 
     queue.append(Uint8Array.of(byte));
     equal(parseRequestHead(queue) !== undefined, i === head.length - 1);
   }
+  queue.append(head);
+  queue.scanned = head.length;
+  equal(parseRequestHead(queue), undefined, "nothing before the mark is searched again");
 });
 
 Deno.test("refusals repeat no text of the head", () => {
