@@ -143,8 +143,8 @@ export class SshWatcher implements AsyncDisposable {
     log.warning(`Cannot read the socket table with "${program.name}": ${reason}`);
   }
 
-  #threatOf({ local, remote, process }: TcpConnection): Threat {
-    const by = process === undefined ? "" : ` by ${process.name} (pid ${process.pid})`;
+  #threatOf({ local, remote, process: holder }: TcpConnection): Threat {
+    const by = holder === undefined ? "" : ` by ${holder.name} (pid ${holder.pid})`;
     const dest = formatEndpoint(remote);
     return {
       direction: "outbound",
