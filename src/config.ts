@@ -19,6 +19,8 @@ import {
 } from "jsonc-parser";
 import { levenshteinDistance } from "@optique/core/suggestion";
 import { z } from "zod";
+import { parseDestinationPattern } from "./net/destination_pattern.ts";
+import type { Severity } from "./scan/rule.ts";
 
 /** Leaves room for `/control.sock` in the 104 bytes a Unix socket's path may have on macOS. */
 const MAX_LOG_DIR_BYTES = 90;
@@ -52,6 +54,18 @@ export interface Config {
   readonly dedupWindowSecs: number;
   /** @default {"monitor"} */
   readonly mode: "monitor" | "block";
+  /** In block mode, findings of this severity and worse are stopped. @default {"high"} */
+  readonly blockSeverity: Exclude<Severity, "info">;
+  /** What block mode does, by pattern label or severity; the label wins. @default {{}} */
+  readonly actions: Readonly<Record<string, PolicyAction>>;
+  /** What block mode does with content that cannot be scanned. @default {"block"} */
+  readonly onScanError: "block" | "allow";
+  /** Where requests may go: exact, `*.suffix`, CIDR, each also with `:port`; empty: anywhere. @default {[]} */
+  readonly allowHosts: readonly string[];
+  /** Where they may not; wins over `allowHosts`. @default {[]} */
+  readonly denyHosts: readonly string[];
+  /** Whether origins at loopback, private, link-local and metadata addresses are refused. @default {false} */
+  readonly denyPrivate: boolean;
   /** @default {true} */
   readonly enableSshWatcher: boolean;
   /** Seconds. @default {5} */
@@ -69,6 +83,9 @@ export interface Config {
   /** Inspected TCP/WebSocket forwards. @default {[]} */
   readonly gateways: readonly GatewayConfig[];
 }
+
+/** What block mode does about a finding; `redact` replaces the secret and lets the rest go on. */
+export type PolicyAction = "log" | "block" | "redact";
 
 /** One inspected forward: `listen` and `target` are `host:port`. */
 export interface GatewayConfig {
@@ -123,6 +140,19 @@ const SETTINGS = {
     .describe("Seconds in which the same threat is written once; 0 writes each"),
   mode: oneOf("monitor", "block").default("monitor")
     .describe("monitor logs threats, block also stops them"),
+  block_severity: oneOf("low", "medium", "high", "critical").default("high")
+    .describe("In block mode, findings of this severity and worse are stopped"),
+  actions: z.record(z.string(), oneOf("log", "block", "redact"), {
+    error: "an object of pattern or severity to log, block or redact",
+  }).default({}).describe("What block mode does, by pattern or severity: log, block or redact"),
+  on_scan_error: oneOf("block", "allow").default("block")
+    .describe("What block mode does with content that cannot be scanned"),
+  allow_hosts: z.array(destinationPattern(), { error: "a list of host patterns" }).default([])
+    .describe("Where requests may go: host, *.suffix, CIDR, each with or without :port"),
+  deny_hosts: z.array(destinationPattern(), { error: "a list of host patterns" }).default([])
+    .describe("Where requests may not go; wins over allow_hosts"),
+  deny_private: z.boolean({ error: "true or false" }).default(false)
+    .describe("Whether origins at loopback, private and link-local addresses are refused"),
   enable_ssh_watcher: z.boolean({ error: "true or false" }).default(true)
     .describe("Whether new outbound SSH connections are watched"),
   ssh_poll_interval: decimal(0.1, 3600).default(5)
@@ -195,6 +225,12 @@ export function resolveConfig(sources: ConfigSources): Config {
     enableMitm: values.enable_mitm,
     dedupWindowSecs: values.dedup_window_secs,
     mode: values.mode,
+    blockSeverity: values.block_severity,
+    actions: values.actions,
+    onScanError: values.on_scan_error,
+    allowHosts: values.allow_hosts,
+    denyHosts: values.deny_hosts,
+    denyPrivate: values.deny_private,
     enableSshWatcher: values.enable_ssh_watcher,
     sshPollInterval: values.ssh_poll_interval,
     sshKnownHosts: values.ssh_known_hosts,
@@ -289,8 +325,11 @@ function valueOfText(key: SettingKey, text: string): unknown {
     return { true: true, 1: true, false: false, 0: false }[text.toLowerCase()] ?? text;
   }
   if (schema instanceof z.ZodNumber) return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
-  if (!(schema instanceof z.ZodArray)) return text;
   const items = text.split(",").map((item) => item.trim()).filter((item) => item !== "");
+  if (schema instanceof z.ZodRecord) {
+    return Object.fromEntries(items.map((item) => item.split(/=(.*)/s, 2)));
+  }
+  if (!(schema instanceof z.ZodArray)) return text;
   if (key !== "gateways") return items;
   return items.map((item) => {
     const [listen, ...target] = item.split("=");
@@ -398,6 +437,14 @@ function hostPort(minPort: number): z.ZodString {
     const isPort = Number(port) >= minPort && Number(port) <= 65_535;
     return isPort && (v6 === undefined ? isHost(host ?? "") : IPV6_REGEXP.test(v6));
   }, { error });
+}
+
+function destinationPattern(): z.ZodString {
+  const error = "a host, *.suffix or CIDR such as 10.0.0.0/8, each with or without :port";
+  return z.string({ error }).refine(
+    (text) => parseDestinationPattern(text) !== undefined,
+    { error },
+  );
 }
 
 function isHost(text: string): boolean {

@@ -53,7 +53,6 @@ export class Monitor implements AsyncDisposable {
   #sshWatcher: SshWatcher | undefined;
   #written = 0;
   #suppressed = 0;
-  readonly #stop = Promise.withResolvers<void>();
 
   private constructor({ config, log }: MonitorOptions) {
     this.#config = config;
@@ -114,16 +113,6 @@ export class Monitor implements AsyncDisposable {
   /** Where clients are accepted. */
   get address(): { readonly host: string; readonly port: number } {
     return { host: this.#config.proxyHost, port: this.#pool?.port ?? this.#config.proxyPort };
-  }
-
-  /** Resolves when somebody has asked the monitor to stop. */
-  get stopRequested(): Promise<void> {
-    return this.#stop.promise;
-  }
-
-  /** Asks the owner to stop the monitor; returns at once. */
-  requestStop(): void {
-    this.#stop.resolve();
   }
 
   /** What `status` shows. */

@@ -21,6 +21,12 @@ const DEFAULTS = {
   enableMitm: true,
   dedupWindowSecs: 60,
   mode: "monitor",
+  blockSeverity: "high",
+  actions: {},
+  onScanError: "block",
+  allowHosts: [],
+  denyHosts: [],
+  denyPrivate: false,
   enableSshWatcher: true,
   sshPollInterval: 5,
   sshKnownHosts: [],
@@ -50,6 +56,9 @@ Deno.test("`resolveConfig()` takes every key from the file", () => {
     "$schema": "./clawsec.schema.json",
     "proxy_host": "::1", "proxy_port": 0, "log_dir": "/var/log/clawsec", "log_level": "DEBUG",
     "max_scan_bytes": 1024, "enable_mitm": false, "dedup_window_secs": 0.5, "mode": "block",
+    "block_severity": "critical", "actions": { "ai_api_key": "redact", "low": "block" },
+    "on_scan_error": "allow", "allow_hosts": ["*.example.com", "10.0.0.0/8:443"],
+    "deny_hosts": ["[::1]:80", "evil.example"], "deny_private": true,
     "enable_ssh_watcher": false, "ssh_poll_interval": 0.1, /* tenths count */
     "ssh_known_hosts": ["github.com", "10.0.0.1", "fe80::1%eth0"],
     "upstream_ca_file": "/etc/ca.pem", "mitm_bypass": [".example.com", "api_1.example.org"],
@@ -65,6 +74,12 @@ Deno.test("`resolveConfig()` takes every key from the file", () => {
     enableMitm: false,
     dedupWindowSecs: 0.5,
     mode: "block",
+    blockSeverity: "critical",
+    actions: { ai_api_key: "redact", low: "block" },
+    onScanError: "allow",
+    allowHosts: ["*.example.com", "10.0.0.0/8:443"],
+    denyHosts: ["[::1]:80", "evil.example"],
+    denyPrivate: true,
     enableSshWatcher: false,
     sshPollInterval: 0.1,
     sshKnownHosts: ["github.com", "10.0.0.1", "fe80::1%eth0"],
@@ -85,6 +100,7 @@ Deno.test("`resolveConfig()` reads environment texts as the setting's kind of va
     CLAWSEC_SSH_POLL_INTERVAL: "2.5",
     CLAWSEC_MITM_BYPASS: "a.example, .b.example,",
     CLAWSEC_SSH_KNOWN_HOSTS: "",
+    CLAWSEC_ACTIONS: "ai_api_key=block, medium=log",
     CLAWSEC_GATEWAYS: "127.0.0.1:18790=127.0.0.1:18789, [::1]:1=host:2",
   };
   assert.deepEqual(resolveConfig({ env }), {
@@ -92,6 +108,7 @@ Deno.test("`resolveConfig()` reads environment texts as the setting's kind of va
     proxyHost: "0.0.0.0",
     proxyPort: 9000,
     enableMitm: false,
+    actions: { ai_api_key: "block", medium: "log" },
     sshPollInterval: 2.5,
     mitmBypass: ["a.example", ".b.example"],
     gateways: [
@@ -146,10 +163,7 @@ const MISTAKES: readonly (readonly [string, ConfigSources, string])[] = [
   [
     "a key that resembles none",
     file('{ "color": 1 }'),
-    'config "clawsec.jsonc:1:3": unknown key "color", must be one of proxy_host, proxy_port, ' +
-    "log_dir, log_level, max_scan_bytes, enable_mitm, dedup_window_secs, mode, " +
-    "enable_ssh_watcher, ssh_poll_interval, ssh_known_hosts, upstream_ca_file, mitm_bypass, " +
-    "workers, max_connections, gateways",
+    'config "clawsec.jsonc:1:3": unknown key "color", must be one of ' + SETTING_KEYS.join(", "),
   ],
   [
     "a key of Object.prototype",

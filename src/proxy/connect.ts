@@ -111,7 +111,9 @@ async function interceptTls(client: Client, options: ConnectOptions): Promise<vo
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     proxy.log.warning(
-      `Cannot decrypt a tunnel to "${formatAuthority(authority)}" for ${client.source}: the client ` +
+      `Cannot decrypt a tunnel to "${
+        formatAuthority(authority)
+      }" for ${client.source}: the client ` +
         `broke off the handshake (${reason}); does it trust ca.crt? If it pins its certificate, add ` +
         `"${authority.host}" to mitm_bypass`,
     );

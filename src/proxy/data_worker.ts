@@ -12,7 +12,10 @@ interface WorkerScope {
   postMessage(message: FromWorker): void;
   close(): void;
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
-  addEventListener(type: "unhandledrejection", listener: (event: PromiseRejectionEvent) => void): void;
+  addEventListener(
+    type: "unhandledrejection",
+    listener: (event: PromiseRejectionEvent) => void,
+  ): void;
 }
 
 const scope = globalThis as unknown as WorkerScope;
@@ -27,7 +30,8 @@ scope.onmessage = ({ data: message }) => {
         running = startProxy(message.setup, post);
         post({ kind: "listening", port: running.port });
       } catch (error) {
-        post({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+        const { name, message } = error instanceof Error ? error : new Error(String(error));
+        post({ kind: "failed", name, message });
       }
       return;
     case "taken":

@@ -377,7 +377,9 @@ class Forwarding {
       { target: "", headers: answer.headers.entries },
       { direction: "inbound" },
     );
-    if (findings.length > 0) exchange.report(findings, { direction: "inbound", location: "header" });
+    if (findings.length > 0) {
+      exchange.report(findings, { direction: "inbound", location: "header" });
+    }
   }
 
   #scanTrailers(trailers: HeaderList, direction: "inbound" | "outbound"): void {
@@ -402,7 +404,11 @@ class Forwarding {
   #enter(stage: Stage): void {
     this.#stage = stage;
     const { limits } = this.#proxy;
-    const ms = { upload: limits.uploadIdleMs, answer: limits.answerMs, download: limits.streamIdleMs };
+    const ms = {
+      upload: limits.uploadIdleMs,
+      answer: limits.answerMs,
+      download: limits.streamIdleMs,
+    };
     this.#client.deadline.set(ms[stage], () => {
       this.#expired = stage;
       this.#connection.buffered.stream.close();

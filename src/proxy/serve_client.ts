@@ -69,7 +69,9 @@ async function readRequestHead(client: Client, proxy: Proxy): Promise<RequestHea
       }
     }
   } catch (error) {
-    if (error instanceof HttpError) await refuse(client, error, { proxy, requestId: proxy.newId() });
+    if (error instanceof HttpError) {
+      await refuse(client, error, { proxy, requestId: proxy.newId() });
+    }
     return undefined;
   } finally {
     draining.removeEventListener("abort", close);

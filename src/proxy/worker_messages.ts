@@ -33,7 +33,8 @@ export type ToWorker =
 /** From the worker. */
 export type FromWorker =
   | { readonly kind: "listening"; readonly port: number }
-  | { readonly kind: "failed"; readonly message: string }
+  /** The name is that of one of `Deno.errors`, where it is one. */
+  | { readonly kind: "failed"; readonly name: string; readonly message: string }
   | ({ readonly kind: "evidence" } & EvidenceBatch)
   | { readonly kind: "log"; readonly level: LogLevel; readonly message: string }
   | { readonly kind: "drained" };

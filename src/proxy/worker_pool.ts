@@ -54,7 +54,7 @@ export class WorkerPool implements AsyncDisposable {
   /**
    * Starts every worker; resolves when all of them listen.
    *
-   * @throws {Error} with the reason a worker gives, mostly that the port is taken
+   * @throws {Deno.errors.AddrInUse} if the port is taken, and other errors of `Deno.listen`
    */
   static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
     const create = options.createWorker ?? createDataWorker;
@@ -183,6 +183,13 @@ export function createDataWorker(): Worker {
   });
 }
 
+/** Errors of `Deno.listen` that a person can do something about; a thrown class is lost on its way. */
+const LISTEN_ERRORS = new Map<string, new (message: string) => Error>([
+  ["AddrInUse", Deno.errors.AddrInUse],
+  ["AddrNotAvailable", Deno.errors.AddrNotAvailable],
+  ["PermissionDenied", Deno.errors.PermissionDenied],
+]);
+
 function setupOf({ count, setup }: WorkerPoolOptions, port: number): WorkerSetup {
   return {
     ...setup,
@@ -195,20 +202,20 @@ function setupOf({ count, setup }: WorkerPoolOptions, port: number): WorkerSetup
 /** Hands a worker its setup; resolves to the port it listens on. */
 function listen(worker: Worker, setup: WorkerSetup): Promise<number> {
   return new Promise((resolve, reject) => {
-    const fail = (message: string) => {
+    const fail = (error: Error) => {
       worker.terminate();
-      reject(new Error(message));
+      reject(error);
     };
     const onError = (event: ErrorEvent) => {
       event.preventDefault();
-      fail(event.message);
+      fail(new Error(event.message));
     };
     const onMessage = ({ data }: MessageEvent<FromWorker>) => {
       if (data.kind !== "listening" && data.kind !== "failed") return;
       worker.removeEventListener("message", onMessage);
       worker.removeEventListener("error", onError);
       if (data.kind === "listening") resolve(data.port);
-      else fail(data.message);
+      else fail(new (LISTEN_ERRORS.get(data.name) ?? Error)(data.message));
     };
     worker.addEventListener("message", onMessage);
     worker.addEventListener("error", onError);

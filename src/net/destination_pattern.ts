@@ -1,0 +1,58 @@
+/**
+ * Patterns of destinations (`allow_hosts`, `deny_hosts`): text → what they match. Pure.
+ *
+ * `example.com` is that host alone, `*.example.com` every host below it, `10.0.0.0/8` and `::1` are
+ * addresses; each may end in `:port` (IPv6 then in brackets).
+ */
+import { BlockList, isIP } from "node:net";
+
+/** A parsed pattern. */
+export type DestinationPattern =
+  & { /** Undefined: any port. */ readonly port: number | undefined }
+  & (
+    | { readonly kind: "host"; readonly host: string }
+    /** With its leading dot: `.example.com`. */
+    | { readonly kind: "suffix"; readonly suffix: string }
+    | { readonly kind: "addresses"; readonly addresses: BlockList }
+  );
+
+/** Splits off `:port`; group 1 or 2 is the rest. */
+const PORT_REGEXP = /^(?:\[([^\]]+)\]|([^[\]]*?))(?::(\d{1,5}))?$/;
+
+const HOST_REGEXP =
+  /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
+
+/** Reads a pattern; undefined if it is none. */
+export function parseDestinationPattern(text: string): DestinationPattern | undefined {
+  const lower = text.toLowerCase();
+  const bare = bareAddress(lower);
+  if (bare !== undefined) return { kind: "addresses", addresses: bare, port: undefined };
+  const [, bracketed, plain, digits] = PORT_REGEXP.exec(lower) ?? [];
+  const port = digits === undefined ? undefined : Number(digits);
+  if (port !== undefined && (port < 1 || port > 65_535)) return undefined;
+  const name = bracketed ?? plain ?? "";
+  const addresses = bareAddress(name);
+  if (addresses !== undefined) return { kind: "addresses", addresses, port };
+  if (bracketed !== undefined) return undefined;
+  const suffix = name.startsWith("*.") ? name.slice(1) : undefined;
+  if (!HOST_REGEXP.test(suffix?.slice(1) ?? name)) return undefined;
+  return suffix === undefined
+    ? { kind: "host", host: name, port }
+    : { kind: "suffix", suffix, port };
+}
+
+/** An address or a CIDR range; undefined if it is neither. */
+function bareAddress(text: string): BlockList | undefined {
+  const [address = "", bits, more] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || more !== undefined) return undefined;
+  const family = version === 4 ? "ipv4" : "ipv6";
+  const list = new BlockList();
+  if (bits === undefined) {
+    list.addAddress(address, family);
+    return list;
+  }
+  if (!/^\d{1,3}$/.test(bits) || Number(bits) > (version === 4 ? 32 : 128)) return undefined;
+  list.addSubnet(address, Number(bits), family);
+  return list;
+}
