@@ -1,0 +1,127 @@
+/**
+ * What one kind of decoding makes of a message → findings in the message's own offsets.
+ *
+ * Pieces decoded from different places stand in one stream, parted by a NUL that no match crosses,
+ * so that one scanner serves all of them. Decodes nothing itself.
+ *
+ * Invariant: every finding of the view covers the bytes it was decoded from.
+ */
+import { ByteSink } from "./byte_sink.ts";
+import type { Finding } from "./finding.ts";
+import { IDENTITY, OffsetMap, type UnitRatio } from "./offset_map.ts";
+
+/** What a view is scanned by: a scanner, or a scanner with views of its own. */
+export interface StreamScanner {
+  /** Findings that no further byte can change. */
+  push(bytes: Uint8Array): Finding[];
+  /** Findings that were still undecided; nothing is pushed afterwards. */
+  end(): Finding[];
+  /** Offset below which no byte is part of a finding that is yet to come. */
+  readonly cleared: number;
+}
+
+/** Bytes that all views of one message may still decode; shared by them, so that nesting is bounded. */
+export interface ViewBudget {
+  bytesLeft: number;
+  /** Bytes that were left out because nothing was left. */
+  bytesRefused: number;
+}
+
+const SEPARATOR = 0x00;
+
+/** One decoded stream beside the message. */
+export class DecodedView {
+  /** Filled by whoever decodes. */
+  readonly sink = new ByteSink();
+  readonly #open: () => StreamScanner;
+  readonly #budget: ViewBudget;
+  #scanner: StreamScanner | undefined;
+  #map = new OffsetMap();
+  /** Bytes the scanner has been given. */
+  #pushed = 0;
+  #isInPiece = false;
+
+  /** `open` makes the scanner, at the first byte and again after the view was settled. */
+  constructor(open: () => StreamScanner, budget: ViewBudget) {
+    this.#open = open;
+    this.#budget = budget;
+  }
+
+  /** Says that what is put next was decoded from `encoded` on, and has nothing to do with before. */
+  beginPiece(encoded: number, ratio: UnitRatio = IDENTITY): void {
+    if (this.#pushed + this.sink.length > 0) this.sink.put(SEPARATOR);
+    this.#map.begin(this.#pushed + this.sink.length, encoded, ratio);
+    this.#isInPiece = true;
+  }
+
+  /** Says that what is put next was decoded from `encoded` on, and follows directly. */
+  continueAt(encoded: number, ratio: UnitRatio = IDENTITY): void {
+    this.#map.begin(this.#pushed + this.sink.length, encoded, ratio);
+  }
+
+  /** Says that the piece was decoded from the bytes before `encoded`, and is complete. */
+  endPiece(encoded: number): void {
+    this.#map.stop(encoded);
+    this.#isInPiece = false;
+  }
+
+  /** Scans what was put; call it before the sink grows large. */
+  flush(): Finding[] {
+    const { sink } = this;
+    if (sink.length === 0) return [];
+    const count = Math.min(sink.length, this.#budget.bytesLeft);
+    this.#budget.bytesLeft -= count;
+    this.#budget.bytesRefused += sink.length - count;
+    if (count === 0) {
+      sink.clear();
+      return [];
+    }
+    this.#scanner ??= this.#open();
+    const found = this.#scanner.push(sink.bytes.subarray(0, count)).map((one) => this.#place(one));
+    this.#pushed += count;
+    if (count < sink.length) found.push(...this.#close());
+    sink.clear();
+    return found;
+  }
+
+  /**
+   * Ends the scan of complete pieces, so that nothing waits for bytes that do not come.
+   * Does nothing while a piece is under way.
+   */
+  settle(): Finding[] {
+    const found = this.flush();
+    if (this.#scanner === undefined) return found;
+    if (this.#isInPiece) {
+      this.#map.forget(this.#scanner.cleared);
+      return found;
+    }
+    return this.#scanner.cleared < this.#pushed ? [...found, ...this.#close()] : found;
+  }
+
+  /** Ends the scan: the message is over. */
+  end(): Finding[] {
+    return [...this.flush(), ...this.#close()];
+  }
+
+  /** Offset in the message below which no byte is part of a finding of this view yet to come. */
+  get cleared(): number {
+    if (this.#scanner === undefined || this.#scanner.cleared >= this.#pushed) return Infinity;
+    return this.#map.startOf(this.#scanner.cleared);
+  }
+
+  #close(): Finding[] {
+    const found = this.#scanner?.end().map((one) => this.#place(one)) ?? [];
+    this.#scanner = undefined;
+    this.#map = new OffsetMap();
+    this.#pushed = 0;
+    return found;
+  }
+
+  #place(finding: Finding): Finding {
+    return {
+      ...finding,
+      start: this.#map.startOf(finding.start),
+      end: this.#map.endOf(finding.end),
+    };
+  }
+}

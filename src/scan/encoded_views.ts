@@ -1,0 +1,260 @@
+/**
+ * A stream of bytes → findings in it, and in whatever text is encoded in it.
+ *
+ * The bytes are scanned as they are; beside that, escapes are resolved and encoded text is decoded
+ * wherever it looks like it, and what comes out is treated the same way, three levels deep. Escapes
+ * of JSON come first and HTML's second: where they stand, the other encodings are looked for in the
+ * text without them, so that a text of many escapes costs two passes and not one for each encoding.
+ * Knows nothing of content codings and formats. Specification: design.md section 5.
+ *
+ * Invariant: the findings are those of the whole message, however it is cut; memory is bounded.
+ */
+import { DecodedView, type StreamScanner, type ViewBudget } from "./decoded_view.ts";
+import { EncodedRows } from "./encoded_rows.ts";
+import {
+  type EscapeKind,
+  EscapeView,
+  type EscapeViewOptions,
+  REGION_BYTES,
+  type ScanWindow,
+  type WindowSpan,
+} from "./escape_view.ts";
+import type { Finding } from "./finding.ts";
+import { HexPairs } from "./hex_pairs.ts";
+import { HTML_ENTITY } from "./html_entity.ts";
+import { JSON_ESCAPE } from "./json_escape.ts";
+import { latin1Text } from "./latin1.ts";
+import { PERCENT_ESCAPE } from "./percent_escape.ts";
+import { QUOTED_PRINTABLE } from "./quoted_printable.ts";
+import type { Direction } from "./rule.ts";
+import type { RuleSet } from "./rule_set.ts";
+import { Scanner } from "./scanner.ts";
+import { Utf16Text } from "./utf16_text.ts";
+
+/** Levels of encoding that are undone: text in base64 in JSON in a JSON string. */
+export const MAX_VIEW_DEPTH = 3;
+/** Bytes looked at in one go: bounds what a view holds before it is scanned. */
+const PIECE_BYTES = 32_768;
+/** Bytes kept for the next window: what a region begins before its first escape, and a waiting row. */
+const TAIL_BYTES = 2 * REGION_BYTES;
+/** Bytes all views of a message may decode: so many, and so many times the message. */
+const BUDGET_BYTES = 1_048_576;
+const BUDGET_RATIO = 6;
+const NOTHING = new Uint8Array(0);
+
+/** How to scan a message and its views. */
+export interface ViewScannerOptions {
+  readonly direction: Direction;
+  /** Bytes of a stream held at a time. @default {65536} */
+  readonly windowBytes?: number;
+  /** How the bytes themselves were reached: `gzip`. @default {""} */
+  readonly encoding?: string;
+  /** Levels of encoding that are undone. @default {3} */
+  readonly depth?: number;
+  /** Percent-encoding: `everything` for a form or a URL. @default {"around_escapes"} */
+  readonly percent?: "around_escapes" | "everything";
+}
+
+interface SharedBudget extends ViewBudget {
+  /** What the views of views are paid from too. */
+  readonly isShared: true;
+}
+
+/** Scans one message in one direction. */
+export class ViewScanner implements StreamScanner {
+  readonly #scanner: Scanner;
+  readonly #encoding: string;
+  readonly #views: MessageViews | undefined;
+
+  constructor(ruleSet: RuleSet, options: ViewScannerOptions, budget?: SharedBudget) {
+    const { direction, windowBytes, encoding = "", depth = MAX_VIEW_DEPTH } = options;
+    this.#encoding = encoding;
+    this.#scanner = new Scanner(ruleSet, {
+      direction,
+      ...(windowBytes === undefined ? {} : { windowBytes }),
+    });
+    if (depth > 0) this.#views = new MessageViews(ruleSet, { ...options, encoding, depth }, budget);
+  }
+
+  /** Scans the next bytes of the message, which may be reused afterwards. */
+  push(bytes: Uint8Array): Finding[] {
+    const found = this.#label(this.#scanner.push(bytes));
+    if (this.#views === undefined) return found;
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      const inViews = this.#views.push(bytes.subarray(at, at + PIECE_BYTES));
+      if (inViews.length > 0) found.push(...inViews);
+    }
+    return found;
+  }
+
+  /** Says that the message is over; reports what was still undecided. */
+  end(): Finding[] {
+    return [...this.#label(this.#scanner.end()), ...this.#views?.end() ?? []];
+  }
+
+  /** Offset below which no byte is part of a finding that is yet to come. */
+  get cleared(): number {
+    return Math.min(this.#scanner.cleared, this.#views?.cleared ?? Infinity);
+  }
+
+  /** Bytes of views that were not looked at because the message decodes to too much. */
+  get refusedBytes(): number {
+    return this.#views?.refusedBytes ?? 0;
+  }
+
+  #label(found: Finding[]): Finding[] {
+    if (this.#encoding === "" || found.length === 0) return found;
+    return found.map((finding) => ({ ...finding, encoding: this.#encoding }));
+  }
+}
+
+/** Scans `bytes`, a message of its own, in one piece, with its views. */
+export function scanViews(
+  ruleSet: RuleSet,
+  bytes: Uint8Array,
+  options: ViewScannerOptions,
+): Finding[] {
+  const scanner = new ViewScanner(ruleSet, options);
+  return [...scanner.push(bytes), ...scanner.end()];
+}
+
+interface ResolvedOptions extends ViewScannerOptions {
+  readonly encoding: string;
+  readonly depth: number;
+}
+
+/** The views of one stream. */
+class MessageViews {
+  readonly #ruleSet: RuleSet;
+  readonly #options: ResolvedOptions;
+  readonly #budget: SharedBudget;
+  /** Whether this stream is the message itself, whose bytes fill the budget. */
+  readonly #isOutermost: boolean;
+  readonly #views: DecodedView[] = [];
+  readonly #json: EscapeView;
+  readonly #html: EscapeView;
+  readonly #percent: EscapeView;
+  readonly #quotedPrintable: EscapeView;
+  readonly #hexPairs: HexPairs;
+  readonly #utf16: Utf16Text;
+  readonly #rows: EncodedRows;
+  readonly #stages: readonly { readonly heldFrom: number }[];
+  #tail: Uint8Array = NOTHING;
+  /** Offset of the first byte of `#tail`. */
+  #base = 0;
+  #end = 0;
+
+  constructor(ruleSet: RuleSet, options: ResolvedOptions, budget: SharedBudget | undefined) {
+    this.#ruleSet = ruleSet;
+    this.#options = options;
+    this.#isOutermost = budget === undefined;
+    this.#budget = budget ?? { bytesLeft: BUDGET_BYTES, bytesRefused: 0, isShared: true };
+    const region = options.percent ?? "around_escapes";
+    this.#json = this.#escapeView(JSON_ESCAPE);
+    this.#html = this.#escapeView(HTML_ENTITY);
+    this.#percent = this.#escapeView(PERCENT_ESCAPE, { region });
+    this.#quotedPrintable = this.#escapeView(QUOTED_PRINTABLE);
+    this.#hexPairs = new HexPairs(this.#keep(this.#view("hex")));
+    this.#utf16 = new Utf16Text(this.#keep(this.#view("utf-16")));
+    this.#rows = new EncodedRows((name) => this.#view(name));
+    this.#stages = [
+      this.#json,
+      this.#html,
+      this.#percent,
+      this.#quotedPrintable,
+      this.#hexPairs,
+      this.#utf16,
+      this.#rows,
+    ];
+  }
+
+  push(piece: Uint8Array): Finding[] {
+    if (this.#isOutermost) this.#budget.bytesLeft += piece.length * BUDGET_RATIO;
+    this.#look(piece, "open");
+    const found: Finding[] = [];
+    for (const view of this.#allViews()) {
+      const inView = view.settle();
+      if (inView.length > 0) found.push(...inView);
+    }
+    return found;
+  }
+
+  end(): Finding[] {
+    this.#look(NOTHING, "closed");
+    const found: Finding[] = [];
+    for (const view of this.#allViews()) found.push(...view.end());
+    return found;
+  }
+
+  get cleared(): number {
+    let cleared = Math.min(this.#end, this.#heldFrom());
+    for (const view of this.#allViews()) cleared = Math.min(cleared, view.cleared);
+    return cleared;
+  }
+
+  get refusedBytes(): number {
+    return this.#isOutermost ? this.#budget.bytesRefused : 0;
+  }
+
+  #look(piece: Uint8Array, edge: "open" | "closed"): void {
+    const bytes = new Uint8Array(this.#tail.length + piece.length);
+    bytes.set(this.#tail);
+    bytes.set(piece, this.#tail.length);
+    const base = this.#base;
+    const window = { bytes, text: latin1Text(bytes, 0, bytes.length), base };
+    this.#end += piece.length;
+    const from = Math.min(this.#tail.length, this.#json.heldFrom - base);
+    this.#json.scan(window, { from, to: bytes.length, edge }, (withoutJson) => {
+      this.#html.scan(window, withoutJson, (span) => this.#lookAt(window, span));
+    });
+    const keepFrom = Math.max(base, Math.min(this.#end - TAIL_BYTES, this.#heldFrom()));
+    this.#tail = bytes.slice(keepFrom - base);
+    this.#base = keepFrom;
+  }
+
+  #lookAt(window: ScanWindow, span: WindowSpan): void {
+    this.#percent.scan(window, span, ignoreSpan);
+    this.#quotedPrintable.scan(window, span, ignoreSpan);
+    this.#hexPairs.scan(window, span);
+    this.#utf16.scan(window, span);
+    this.#rows.scan(window, span);
+  }
+
+  /** The first byte that a kind of decoding waits at, or infinity. */
+  #heldFrom(): number {
+    let held = Infinity;
+    for (const stage of this.#stages) held = Math.min(held, stage.heldFrom);
+    return held;
+  }
+
+  *#allViews(): Iterable<DecodedView> {
+    yield* this.#views;
+    yield* this.#rows.views;
+  }
+
+  #escapeView(kind: EscapeKind, options?: EscapeViewOptions): EscapeView {
+    return new EscapeView(kind, this.#keep(this.#view(kind.name)), options);
+  }
+
+  #keep(view: DecodedView): DecodedView {
+    this.#views.push(view);
+    return view;
+  }
+
+  #view(name: string): DecodedView {
+    const { encoding, depth, direction, windowBytes } = this.#options;
+    const options = {
+      direction,
+      encoding: encoding === "" ? name : `${encoding}>${name}`,
+      depth: depth - 1,
+      ...(windowBytes === undefined ? {} : { windowBytes }),
+    };
+    return new DecodedView(
+      () => new ViewScanner(this.#ruleSet, options, this.#budget),
+      this.#budget,
+    );
+  }
+}
+
+/** Spans that hold no percent-encoding are of no further interest. */
+function ignoreSpan(): void {}
