@@ -59,6 +59,9 @@ async function run(command: Command, terminal: Terminal): Promise<ExitCode> {
       return 0;
     case "status":
       return await (await import("./cli/status.ts")).status(command, terminal) ? 0 : 1;
+    case "health":
+      await (await import("./cli/health.ts")).health(command, terminal);
+      return 0;
     case "threats":
       await (await import("./cli/threats.ts")).threats(command, terminal);
       return 0;

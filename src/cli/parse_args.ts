@@ -138,6 +138,9 @@ const PARSER = or(
   command("status", object({ ...COMMON, kind: constant("status"), json: JSON_OPTION }), {
     brief: message`Say whether it runs, its counters and the last threats`,
   }),
+  command("health", object({ ...COMMON, kind: constant("health") }), {
+    brief: message`Make the proxy answer a request: the health check of a container`,
+  }),
   command("threats", THREATS, {
     brief: message`Print logged threats, newest first, as JSON lines`,
   }),
