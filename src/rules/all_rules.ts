@@ -1,12 +1,34 @@
 /** Every rule that is on without being asked for, in one list. */
 import type { Rule } from "../scan/rule.ts";
 import { AI_RULES } from "./ai_rules.ts";
+import { CHAT_RULES } from "./chat_rules.ts";
 import { CLOUD_RULES } from "./cloud_rules.ts";
 import { CODE_HOST_RULES } from "./code_host_rules.ts";
+import { DATABASE_RULES } from "./database_rules.ts";
+import { DATA_VENDOR_RULES } from "./data_vendors.ts";
+import { DEVELOPER_VENDOR_RULES } from "./developer_vendors.ts";
+import { FINANCE_VENDOR_RULES } from "./finance_vendors.ts";
+import { HOSTING_RULES } from "./hosting_rules.ts";
+import { MARKETING_VENDOR_RULES } from "./marketing_vendors.ts";
+import { PAYMENT_RULES } from "./payment_rules.ts";
+import { SAAS_RULES } from "./saas_rules.ts";
+import { TOKEN_RULES } from "./token_rules.ts";
+import { WORK_VENDOR_RULES } from "./work_vendors.ts";
 
 /** Ids are unique over the whole list. */
 export const ALL_RULES: readonly Rule[] = [
   ...AI_RULES,
+  ...CHAT_RULES,
   ...CLOUD_RULES,
   ...CODE_HOST_RULES,
+  ...HOSTING_RULES,
+  ...PAYMENT_RULES,
+  ...SAAS_RULES,
+  ...TOKEN_RULES,
+  ...DATABASE_RULES,
+  ...DATA_VENDOR_RULES,
+  ...DEVELOPER_VENDOR_RULES,
+  ...FINANCE_VENDOR_RULES,
+  ...MARKETING_VENDOR_RULES,
+  ...WORK_VENDOR_RULES,
 ];

@@ -1,8 +1,8 @@
-/** Tokens of code hosts that can be told by their own form: GitHub, GitLab, Bitbucket, others. */
+/** Tokens of code hosts and package registries that can be told by their own form. */
 import type { Rule } from "../scan/rule.ts";
 import { crc32Base62Holds } from "./checksums.ts";
 import { type ExactFormat, exactRule } from "./exact_rule.ts";
-import { bearerHomes } from "./homes.ts";
+import { bearerHomes, headerHomes } from "./homes.ts";
 
 const GITHUB_HOMES = bearerHomes(
   "github.com",
@@ -13,6 +13,14 @@ const GITHUB_HOMES = bearerHomes(
 );
 const GITHUB_SOURCE =
   "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats";
+
+/** A self-hosted GitLab has a host of its own, so only the public one is a known home. */
+const GITLAB_HOMES = headerHomes(
+  ["private-token", "authorization", "job-token", "deploy-token"],
+  "gitlab.com",
+  "registry.gitlab.com",
+);
+const GITLAB_SOURCE = "https://docs.gitlab.com/security/tokens/#token-prefixes";
 
 const FORMATS: readonly ExactFormat[] = [
   {
@@ -56,6 +64,260 @@ const FORMATS: readonly ExactFormat[] = [
     description: "A GitHub fine-grained personal access token.",
     source: GITHUB_SOURCE,
   },
+  {
+    id: "github_legacy_app_token",
+    token: "v1\\.[0-9a-f]{40}",
+    homes: GITHUB_HOMES,
+    minEntropy: 3,
+    description: "A GitHub App installation token of the form used before 2021.",
+    source: GITHUB_SOURCE,
+  },
+  {
+    id: "gitlab_pat",
+    token: "glpat-[A-Za-z0-9_-]{20}",
+    homes: GITLAB_HOMES,
+    description: "A GitLab personal, project or group access token.",
+    source: GITLAB_SOURCE,
+  },
+  {
+    id: "gitlab_routable_token",
+    token:
+      "gl(?:pat|dt|oas|rt|rtr)-[A-Za-z0-9_-]{20,300}(?:\\.[0-9a-z]{2}\\.[0-9a-z]{9}|\\.[0-9a-z]{2}[0-9a-z]{7})",
+    anchors: ["glpat-", "gldt-", "gloas-", "glrt-", "glrtr-"],
+    homes: GITLAB_HOMES,
+    description: "A GitLab token that carries its routing payload, length and checksum.",
+    source: GITLAB_SOURCE,
+  },
+  {
+    id: "gitlab_token",
+    token:
+      "(?:gldt|glft|glffct|glimt|glagent|glsoat|glcbt|glrt|glrtr|glwt|glptt|glft)-(?:[A-Za-z0-9_-]{50}|[A-Za-z0-9_-]{40}|[A-Za-z0-9_]{1,5}_[A-Za-z0-9_-]{20}|[A-Za-z0-9_-]{25,27}|[A-Za-z0-9_-]{20})",
+    anchors: [
+      "gldt-",
+      "glft-",
+      "glffct-",
+      "glimt-",
+      "glagent-",
+      "glsoat-",
+      "glcbt-",
+      "glrt-",
+      "glrtr-",
+      "glwt-",
+      "glptt-",
+    ],
+    homes: GITLAB_HOMES,
+    description: "A GitLab deploy, feed, runner, trigger, agent, job, SCIM or mail token.",
+    source: GITLAB_SOURCE,
+  },
+  {
+    id: "gitlab_oauth_secret",
+    token: "gloas-[A-Za-z0-9_-]{64}",
+    homes: GITLAB_HOMES,
+    description: "A GitLab OAuth application secret.",
+    source: GITLAB_SOURCE,
+  },
+  {
+    id: "gitlab_runner_registration_token",
+    token: "GR1348941[A-Za-z0-9_-]{20}",
+    homes: GITLAB_HOMES,
+    description: "A GitLab runner registration token.",
+    source: GITLAB_SOURCE,
+  },
+  {
+    id: "gitlab_session_cookie",
+    token: "_gitlab_session=(?<secret>[0-9a-z]{32})",
+    homes: headerHomes(["cookie"], "gitlab.com"),
+    description: "A GitLab session cookie.",
+    source: GITLAB_SOURCE,
+  },
+  {
+    id: "bitbucket_app_password",
+    token: "ATBB[A-Za-z0-9_=.-]{32}",
+    homes: bearerHomes("bitbucket.org", ".bitbucket.org"),
+    description: "A Bitbucket Cloud app password.",
+    source: "https://support.atlassian.com/bitbucket-cloud/docs/app-passwords/",
+  },
+  {
+    id: "bitbucket_repository_token",
+    token: "ATC(?:TT|B)[A-Za-z0-9_=+/-]{30,220}",
+    anchors: ["atctt", "atcb"],
+    minEntropy: 3.5,
+    homes: bearerHomes("bitbucket.org", ".bitbucket.org"),
+    description: "A Bitbucket Cloud repository, project or workspace access token.",
+    source: "https://support.atlassian.com/bitbucket-cloud/docs/access-tokens/",
+  },
+  {
+    id: "sourcegraph_token",
+    token: "sgp_(?:(?:[0-9a-fA-F]{16}|local)_)?[0-9a-fA-F]{40}",
+    homes: bearerHomes("sourcegraph.com"),
+    description: "A Sourcegraph access token.",
+    source: "https://sourcegraph.com/docs/cli/how-tos/creating_an_access_token",
+  },
+  {
+    id: "sourcegraph_license_token",
+    token: "(?:slk|sgd)_[0-9a-f]{64}",
+    anchors: ["slk_", "sgd_"],
+    homes: bearerHomes(".sourcegraph.com"),
+    description: "A Sourcegraph licence or dotcom user token.",
+    source: "https://sourcegraph.com/docs",
+  },
+  {
+    id: "npm_token",
+    token: "npm_[A-Za-z0-9]{36}",
+    severity: "high",
+    checksum: crc32Base62Holds,
+    homes: bearerHomes("registry.npmjs.org", "npm.pkg.github.com"),
+    description: "An npm access token.",
+    source: "https://docs.npmjs.com/about-access-tokens",
+  },
+  {
+    id: "npmrc_auth_token",
+    token: "_auth(?:Token)?[ ]?=[ ]?[\"']?(?<secret>[A-Za-z0-9_+/=-]{20,200}|[0-9a-f-]{36})",
+    anchors: ["_auth=", "_auth =", "_authtoken"],
+    needs: /[0-9]/,
+    homes: [],
+    description: "A registry credential in the form of an .npmrc line.",
+    source: "https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration",
+    edges: { before: "(?<![A-Za-z0-9])" },
+    examples: ["//registry.npmjs.org/:_authToken=0b2f4e19-" + "4f1d-4d57-9c0e-8c7d1f25aa10"],
+    nonExamples: ["//registry.npmjs.org/:_authToken=${NPM_TOKEN}"],
+  },
+  {
+    id: "pypi_token",
+    token: "pypi-AgE(?:Icdh|IcHlw|NdGVzdC5weXBp)[A-Za-z0-9_-]{50,1000}",
+    homes: bearerHomes("upload.pypi.org", "test.pypi.org"),
+    description: "A PyPI upload token.",
+    source: "https://pypi.org/help/#apitoken",
+  },
+  {
+    id: "rubygems_token",
+    token: "rubygems_[0-9a-f]{48}",
+    homes: bearerHomes("rubygems.org"),
+    description: "A RubyGems API key.",
+    source: "https://guides.rubygems.org/rubygems-org-api/",
+  },
+  {
+    id: "crates_io_token",
+    token: "cio[A-Za-z0-9]{32}",
+    minEntropy: 3.5,
+    needs: /[0-9]/,
+    homes: bearerHomes("crates.io"),
+    description: "A crates.io API token.",
+    source: "https://doc.rust-lang.org/cargo/reference/publishing.html",
+    nonExamples: ["cioThisIsAVeryLongIdentifierOfSome"],
+  },
+  {
+    id: "nuget_api_key",
+    token: "oy2[a-z0-9]{43}",
+    minEntropy: 3.5,
+    homes: headerHomes(["x-nuget-apikey"], "www.nuget.org", "api.nuget.org"),
+    description: "A NuGet API key.",
+    source: "https://learn.microsoft.com/nuget/nuget-org/scoped-api-keys",
+  },
+  {
+    id: "clojars_token",
+    token: "CLOJARS_[A-Za-z0-9]{60}",
+    homes: bearerHomes("clojars.org", "repo.clojars.org"),
+    description: "A Clojars deploy token.",
+    source: "https://github.com/clojars/clojars-web/wiki/Deploy-Tokens",
+  },
+  {
+    id: "docker_pat",
+    token: "dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,32}",
+    homes: bearerHomes("hub.docker.com", "auth.docker.io", "index.docker.io"),
+    description: "A Docker Hub personal or organisation access token.",
+    source: "https://docs.docker.com/security/access-tokens/",
+  },
+  {
+    id: "docker_swarm_token",
+    token: "SWMTKN-1-[0-9a-z]{50}-[0-9a-z]{25}",
+    description: "A Docker Swarm join token.",
+    source: "https://docs.docker.com/reference/cli/docker/swarm/join-token/",
+  },
+  {
+    id: "docker_swarm_unlock_key",
+    token: "SWMKEY-1-[A-Za-z0-9+/]{43}",
+    description: "A Docker Swarm unlock key.",
+    source: "https://docs.docker.com/engine/swarm/swarm_manager_locking/",
+  },
+  {
+    id: "jfrog_api_key",
+    token: "AKCp[A-Za-z0-9]{69}",
+    homes: headerHomes(["x-jfrog-art-api"], ".jfrog.io"),
+    description: "A JFrog Artifactory API key.",
+    source: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/api-key",
+  },
+  {
+    id: "jfrog_reference_token",
+    token: "cmVmdGtu[A-Za-z0-9]{56}",
+    homes: bearerHomes(".jfrog.io"),
+    description: "A JFrog reference token: base64 of reftkn:01:….",
+    source: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/reference-token",
+  },
+  {
+    id: "jfrog_password_hash",
+    token: "AP[0-9][A-Za-z0-9]{30,74}",
+    anchors: ["ap0", "ap1", "ap2", "ap3", "ap4", "ap5", "ap6", "ap7", "ap8", "ap9"],
+    minEntropy: 4,
+    description: "An encrypted password of JFrog Artifactory.",
+    source: "https://jfrog.com/help/r/artifactory-centrally-secure-passwords",
+  },
+  {
+    id: "sonarqube_token",
+    token: "sq[upao]_[0-9a-z]{40}",
+    anchors: ["squ_", "sqp_", "sqa_", "sqo_"],
+    homes: bearerHomes("sonarcloud.io", ".sonarcloud.io"),
+    description: "A SonarQube user, project or global analysis token.",
+    source: "https://docs.sonarsource.com/sonarqube/latest/user-guide/user-account/tokens/",
+  },
+  {
+    id: "sonarcloud_token",
+    token: "sqco_[A-Za-z0-9]{59}",
+    homes: bearerHomes("sonarcloud.io", ".sonarcloud.io"),
+    description: "A SonarQube Cloud scoped organisation token.",
+    source: "https://docs.sonarsource.com/sonarqube-cloud/",
+  },
+  {
+    id: "circleci_pat",
+    token: "CCI(?:PAT|PRJ)_[A-Za-z0-9]{22}_[0-9a-f]{40}",
+    anchors: ["ccipat_", "cciprj_"],
+    homes: headerHomes(["circle-token", "authorization"], "circleci.com", ".circleci.com"),
+    description: "A CircleCI personal or project API token.",
+    source: "https://circleci.com/docs/managing-api-tokens/",
+  },
+  {
+    id: "buildkite_token",
+    token: "(?:bkua|bkaj|bkct|bkpt|bkat|bkfx)_[A-Za-z0-9_-]{40,120}",
+    anchors: ["bkua_", "bkaj_", "bkct_", "bkpt_", "bkat_", "bkfx_"],
+    homes: bearerHomes("api.buildkite.com", "agent.buildkite.com"),
+    description: "A Buildkite API, agent or job token.",
+    source: "https://buildkite.com/docs/apis/managing-api-tokens",
+  },
+  {
+    id: "phpcs_packagist_token",
+    token: "packagist_[ou]rt_[0-9a-f]{68}",
+    anchors: ["packagist_ort_", "packagist_urt_"],
+    homes: bearerHomes("packagist.com", "repo.packagist.com"),
+    description: "A Private Packagist organisation or user token.",
+    source: "https://packagist.com/docs",
+  },
+  {
+    id: "deno_token",
+    token: "dd[pwo]_[A-Za-z0-9]{36}",
+    anchors: ["ddp_", "ddw_", "ddo_"],
+    homes: bearerHomes("api.deno.com", "dash.deno.com"),
+    description: "A Deno Deploy access token.",
+    source: "https://docs.deno.com/deploy/manual/",
+  },
+  {
+    id: "codecov_upload_token",
+    token:
+      "CODECOV_TOKEN[\"']?[ ]?[:=][ ]?[\"']?(?<secret>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
+    anchors: ["codecov_token"],
+    description: "A Codecov upload token in an assignment.",
+    source: "https://docs.codecov.com/docs/codecov-tokens",
+  },
 ];
 
+/** One rule a format. */
 export const CODE_HOST_RULES: readonly Rule[] = FORMATS.map(exactRule);

@@ -37,6 +37,8 @@ export interface ExactFormat {
   readonly edges?: { readonly before?: string; readonly after?: string };
   readonly description: string;
   readonly source: string;
+  /** Like `token`, for making examples, where lazy gaps and edges mislead. @default {token} */
+  readonly sample?: string;
   /** More than the one made from `token`; given where that one would fail a checksum's purpose. */
   readonly examples?: readonly string[];
   readonly nonExamples?: readonly string[];
@@ -73,7 +75,8 @@ export function exactRule(format: ExactFormat): Rule {
     description: format.description,
     source: format.source,
     get examples() {
-      const sample = acceptedSample(pattern, id, accepts);
+      const samples = format.sample === undefined ? pattern : tokenPattern(format.sample);
+      const sample = acceptedSample(samples, id, accepts);
       return [sample, `{"value":"${sample}"}`, ...(format.examples ?? [])];
     },
     get nonExamples() {

@@ -1,0 +1,99 @@
+/**
+ * Makes a rule from a vendor's name and the alphabet and length of its keys: such a key has no
+ * mark of its own, so it counts only where the name stands shortly before it, as in
+ * `ALGOLIA_API_KEY=…`, `"algolia": {"key": "…"}` or `https://api.algolia.com/?key=…`.
+ *
+ * Invariant: a match begins with the name, so that nothing has to be held back before it.
+ */
+import type { Rule, Severity } from "../scan/rule.ts";
+import { gradeSecret } from "./grade_secret.ts";
+import { acceptedSample, tokenPattern } from "./token_pattern.ts";
+import { COMMON_KEY } from "./token_shapes.ts";
+
+/** Bytes between name and key. Longer than `_SECRET_ACCESS_KEY": "`, shorter than a sentence. */
+const MAX_GAP = 40;
+
+/** A name this short is part of other words, so it has to begin one. */
+const SHORT_NAME = 6;
+
+/** One vendor. */
+export interface VendorOptions {
+  /** Spellings of the name besides the vendor's own. */
+  readonly also?: readonly string[];
+  /** @default {"medium"} */
+  readonly severity?: Severity;
+  /** For a name that is an everyday word: `key`, `token` or the like must stand in between. */
+  readonly names?: "distinctive" | "everyday";
+  /** Bits a character. @default {2.8} */
+  readonly minEntropy?: number;
+  readonly needs?: RegExp;
+}
+
+/** Name (words apart), site, and what its keys look like; without the last, any common form. */
+export type VendorRow = readonly [
+  name: string,
+  site: string,
+  token?: string,
+  options?: VendorOptions,
+];
+
+/** Makes the rules of a table of vendors. */
+export function contextualRules(rows: readonly VendorRow[]): readonly Rule[] {
+  return rows.map(contextualRule);
+}
+
+/**
+ * Makes the rule of one vendor.
+ *
+ * @throws {SyntaxError} if the token's expression is not bounded.
+ */
+export function contextualRule(row: VendorRow): Rule {
+  const [name, site, token = COMMON_KEY, options = {}] = row;
+  const { severity = "medium", minEntropy = 2.8, needs = /[0-9]/ } = options;
+  const spellings = [name, ...(options.also ?? [])];
+  const gap = options.names === "everyday"
+    ? `[^]{0,20}?(?i:key|token|secret|passw|auth|cred|bearer)[^]{0,${MAX_GAP - 16}}?`
+    : `[^]{0,${MAX_GAP}}?`;
+  const source = `(?:${spellings.map(spellingSource).join("|")})${gap}` +
+    `(?<![A-Za-z0-9_])(?<secret>${token})(?![A-Za-z0-9_-])`;
+  const pattern = tokenPattern(token);
+  const grade = gradeSecret({ severity, minEntropy, needs });
+  const accepts = (secret: string) =>
+    grade({ text: secret, secret, groups: {}, before: "", after: "" }) === severity;
+  const vendorKey = `${name.replaceAll(/\W+/g, "_")}_key`;
+  const label = name.replaceAll(/\W+/g, "_").toUpperCase();
+  return {
+    id: `named_${vendorKey}`,
+    pattern: vendorKey,
+    type: "EXFIL",
+    severity,
+    directions: ["outbound"],
+    anchors: spellings.flatMap(anchorsOf),
+    regexp: new RegExp(source),
+    maxLength: tokenPattern(source.replaceAll("[^]", ".")).maxLength,
+    verify: grade,
+    description: `A key for ${site}, told by the name before it and by its length.`,
+    source: `https://${site}`,
+    get examples() {
+      const secret = acceptedSample(pattern, name, accepts);
+      return [`${label}_KEY=${secret}`, `{"${label}_TOKEN": "${secret}"}`];
+    },
+    get nonExamples() {
+      const secret = acceptedSample(pattern, name, accepts);
+      return [secret, `${label}_KEY is not near ${" ".repeat(MAX_GAP)} ${secret}`];
+    },
+  };
+}
+
+/** Writes a name as an expression: words may be joined or parted by one separator. */
+function spellingSource(spelling: string): string {
+  const words = spelling.split(" ").map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const edge = spelling.length < SHORT_NAME ? "(?<![A-Za-z0-9])" : "";
+  return `${edge}(?i:${words.join("[ _.-]?")})`;
+}
+
+function anchorsOf(spelling: string): readonly string[] {
+  const words = spelling.toLowerCase().split(" ");
+  if (words.length === 1) return words;
+  return ["", " ", "_", "-", "."].map((separator) => words.join(separator));
+}
