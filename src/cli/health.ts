@@ -4,6 +4,7 @@
  * through accepting, parsing and deciding, and leaves the machine alone.
  */
 import { askControl } from "../control/control_client.ts";
+import { proxyUrl } from "./agent_environment.ts";
 import { CommandError } from "./command_error.ts";
 import { controlSocketPath } from "./control_socket_path.ts";
 import { loadConfig } from "./load_config.ts";
@@ -31,12 +32,6 @@ export async function health(command: CommandOf<"health">, terminal: Terminal): 
   }
   await requireAnswer(proxyUrl(answer.status.address));
   terminal.out("healthy\n");
-}
-
-/** Where this machine reaches a listener; one on every address is reached on the loopback. */
-export function proxyUrl(address: { readonly host: string; readonly port: number }): string {
-  const host = address.host === "0.0.0.0" ? "127.0.0.1" : address.host.replace(/^::$/, "::1");
-  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}/`;
 }
 
 async function requireAnswer(url: string): Promise<void> {

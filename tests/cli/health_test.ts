@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { health, proxyUrl } from "../../src/cli/health.ts";
+import { health } from "../../src/cli/health.ts";
 import { NotRunningError } from "../../src/control/control_client.ts";
 import { startOrigin } from "../support/start_origin.ts";
 import {
@@ -46,16 +46,3 @@ Deno.test("`health()` says that no monitor runs", async () => {
   const checked = health(directory.command("health"), new CapturedTerminal());
   await assert.rejects(checked, NotRunningError);
 });
-
-const ADDRESSES: readonly { host: string; url: string }[] = [
-  { host: "127.0.0.1", url: "http://127.0.0.1:1/" },
-  { host: "0.0.0.0", url: "http://127.0.0.1:1/" },
-  { host: "::", url: "http://[::1]:1/" },
-  { host: "::1", url: "http://[::1]:1/" },
-];
-
-for (const { host, url } of ADDRESSES) {
-  Deno.test(`\`proxyUrl()\` reaches a listener on ${host}`, () => {
-    assert.equal(proxyUrl({ host, port: 1 }), url);
-  });
-}
