@@ -16,6 +16,7 @@ export type DialFailure =
   | "refused" // nothing listens, or the network is unreachable
   | "timeout"
   | "loop" // the address is the proxy's own
+  | "denied" // the settings forbid it
   | "certificate" // the origin's certificate does not verify
   | "not_tls" // the origin answered, but not in TLS
   | "tls"; // the origin refused the handshake

@@ -1,11 +1,14 @@
 /** One request and its answer: what is known of it, its threats and its record. */
+import type { PolicyAction } from "../config.ts";
 import { formatAuthority } from "../http1/request_target.ts";
 import type { Finding } from "../scan/finding.ts";
 import { gradeForDestination } from "../scan/homes.ts";
 import type { Direction } from "../scan/rule.ts";
 import { maskUrl } from "../threats/mask_url.ts";
 import { type Protocol, threatFromFinding, threatTimestamp } from "../threats/threat.ts";
+import { BlockedError, type BlockReason } from "./blocked_error.ts";
 import type { Origin } from "./origin_pool.ts";
+import { takenAction, wantedAction } from "./policy.ts";
 import type { Proxy } from "./proxy.ts";
 
 /** What is known when the request head has been read. */
@@ -26,6 +29,16 @@ export interface FindingPlace {
   /** `body`, `url`; a finding's own `part` is more exact. */
   readonly location: string;
 }
+
+/** What is to be done about a finding. */
+export interface Ruling {
+  readonly finding: Finding;
+  readonly action: PolicyAction;
+  /** `header:x-api-key`, `body` … */
+  readonly location: string;
+}
+
+const RECORDED_ACTIONS = { log: "logged", block: "blocked", redact: "redacted" } as const;
 
 /** Collects one exchange; `finish()` writes its record. */
 export class Exchange {
@@ -53,20 +66,45 @@ export class Exchange {
     this.id = proxy.newId();
   }
 
-  /** Turns findings into threats and posts them. */
-  report(findings: readonly Finding[], place: FindingPlace): void {
-    for (const finding of findings) this.#reportOne(finding, place);
+  /**
+   * Turns findings into threats, posts them, and says what is to be done about each.
+   *
+   * @returns in monitor mode `log` for all of them
+   */
+  report(findings: readonly Finding[], place: FindingPlace): readonly Ruling[] {
+    return findings.map((finding) => this.#reportOne(finding, place));
   }
 
-  #reportOne(finding: Finding, { direction, location }: FindingPlace): void {
+  /**
+   * As `report()`, for what cannot be changed on its way: redacting is blocking there.
+   *
+   * @throws {BlockedError} if something has to be stopped
+   */
+  reportOrBlock(findings: readonly Finding[], place: FindingPlace): void {
+    for (const { action, location, finding } of this.report(findings, place)) {
+      if (action !== "log") throw this.block({ ...place, pattern: finding.rule.pattern, location });
+    }
+  }
+
+  /** Makes the error that stops this exchange, and counts it. */
+  block(reason: BlockReason): BlockedError {
+    this.#proxy.counters.blocked++;
+    return new BlockedError(reason);
+  }
+
+  #reportOne(finding: Finding, { direction, location: place }: FindingPlace): Ruling {
+    const { config, evidence, redactor } = this.#proxy;
     const { host } = this.origin;
-    const isInUrl = (finding.part ?? location) === "url";
-    if (isInUrl) this.#urlSecrets.push(finding.secret);
+    const location = finding.part ?? place;
+    if (location === "url") this.#urlSecrets.push(finding.secret);
     const severity = direction === "outbound"
-      ? gradeForDestination(finding, { host, location: finding.part ?? location })
+      ? gradeForDestination(finding, { host, location })
       : finding.severity;
+    const graded = { pattern: finding.rule.pattern, severity };
+    const action = takenAction(graded, config);
+    const wanted = RECORDED_ACTIONS[wantedAction(graded, config)];
     this.#threats++;
-    this.#proxy.evidence.addThreat(threatFromFinding(finding, {
+    evidence.addThreat(threatFromFinding(finding, {
       direction,
       protocol: this.protocol,
       source: this.#options.source,
@@ -75,8 +113,10 @@ export class Exchange {
       requestId: this.id,
       timestamp: threatTimestamp(performance.timeOrigin + performance.now()),
       severity,
-      action: "logged",
-    }, this.#proxy.redactor));
+      action: RECORDED_ACTIONS[action],
+      ...(action === "log" && wanted !== "logged" ? { would: wanted } : {}),
+    }, redactor));
+    return { finding, action, location };
   }
 
   /** Writes the record and the counters; a second call does nothing. */

@@ -7,8 +7,9 @@
  */
 import { type BodyFraming, requestFraming, responseFraming } from "../http1/body_framing.ts";
 import { BodyReader } from "../http1/body_reader.ts";
-import { HeaderList } from "../http1/header_list.ts";
-import { connectionOptions, wantsKeepAlive, withoutHopByHop } from "../http1/hop_by_hop.ts";
+import { encodeChunk } from "../http1/chunked.ts";
+import type { HeaderList } from "../http1/header_list.ts";
+import { wantsKeepAlive } from "../http1/hop_by_hop.ts";
 import { HttpError } from "../http1/http_error.ts";
 import {
   parseResponseHead,
@@ -19,12 +20,22 @@ import {
 } from "../http1/message_head.ts";
 import { formatAuthority } from "../http1/request_target.ts";
 import { scanHead } from "../scan/head_scanner.ts";
+import { BlockedError } from "./blocked_error.ts";
+import { bodyFilter, mayRedact } from "./body_filter.ts";
 import type { Client } from "./client.ts";
 import type { Exchange } from "./exchange.ts";
 import type { OriginConnection } from "./origin_pool.ts";
 import { passBody, SinkError } from "./pass_body.ts";
 import type { Proxy } from "./proxy.ts";
-import { Tap } from "./tap.ts";
+import { refusalEvent } from "./refuse.ts";
+import {
+  outgoingAnswer,
+  type OutgoingFraming,
+  outgoingInterim,
+  outgoingRequest,
+  outgoingUpgrade,
+  requestedUpgrade,
+} from "./outgoing_head.ts";
 import { passUpgrade } from "./upgrade.ts";
 
 /** Interim answers (1xx) to one request; more is a flood. */
@@ -32,9 +43,6 @@ const MAX_INTERIM_ANSWERS = 32;
 
 /** Methods that may be sent again when a pooled connection turns out closed. RFC 9110 §9.2.2. */
 const REPEATABLE_METHODS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
-
-/** Answers lose `Alt-Svc`: it would lead the client around the proxy over QUIC (RFC 7838). */
-const DROPPED_FROM_ANSWERS = new Set(["alt-svc"]);
 
 /** What has happened to the connection after an exchange. */
 export type AfterExchange = "keep" | "close" | "taken_over";
@@ -55,17 +63,18 @@ export async function forward(
   head: RequestHead,
   { exchange, path, proxy }: { exchange: Exchange; path: string; proxy: Proxy },
 ): Promise<AfterExchange> {
-  const framing = requestFraming(head);
-  const request = outgoingHead(head, { exchange, path, framing });
+  const received = requestFraming(head);
   const { origin } = exchange;
+  const isChunked = received.kind === "chunked" || (received.kind === "length" && mayRedact(proxy));
+  const sent = isChunked ? "chunked" : "bare";
+  const request = outgoingRequest(head, { origin, path, framing: sent });
+  const options = { client, head, request, received, sent, exchange, proxy } as const;
   const connection = await proxy.pool.acquire(origin);
   try {
-    return await new Forwarding({ client, head, request, framing, exchange, proxy }, connection)
-      .run();
+    return await new Forwarding(options, connection).run();
   } catch (error) {
     if (!(error instanceof StaleConnectionError)) throw error;
-    const fresh = await proxy.pool.dial(origin);
-    return await new Forwarding({ client, head, request, framing, exchange, proxy }, fresh).run();
+    return await new Forwarding(options, await proxy.pool.dial(origin)).run();
   }
 }
 
@@ -74,42 +83,14 @@ export class BrokenExchangeError extends Error {
   override readonly name = "BrokenExchangeError";
 }
 
-/** The request head as the origin gets it: origin-form, without the fields of this connection. */
-function outgoingHead(
-  head: RequestHead,
-  { exchange, path, framing }: { exchange: Exchange; path: string; framing: BodyFraming },
-): RequestHead {
-  const { scheme, host, port } = exchange.origin;
-  const defaultPort = scheme === "https" ? 443 : 80;
-  const authority = formatAuthority({ host, port, defaultPort });
-  let headers = withoutHopByHop(head.headers);
-  if (!head.target.startsWith("/") || !headers.has("host")) {
-    headers = headers.with("Host", authority);
-  }
-  const added: [string, string][] = [];
-  if (framing.kind === "chunked") added.push(["Transfer-Encoding", "chunked"]);
-  const upgrade = requestedUpgrade(head);
-  if (upgrade !== undefined) added.push(["Connection", "Upgrade"], ["Upgrade", upgrade]);
-  if (added.length > 0) headers = HeaderList.from([...headers.entries, ...added]);
-  return { method: head.method, target: path, version: "1.1", headers };
-}
-
-/** The protocol a request asks to change to; undefined where it does not ask. RFC 9110 §7.8. */
-function requestedUpgrade(head: RequestHead): string | undefined {
-  if (head.version !== "1.1" || !connectionOptions(head.headers).includes("upgrade")) {
-    return undefined;
-  }
-  const upgrade = head.headers.get("upgrade");
-  // HTTP/2 in clear text would change the framing under our feet; RFC 9113 §3.1 has dropped it.
-  return upgrade?.toLowerCase() === "h2c" ? undefined : upgrade;
-}
-
 interface ForwardingOptions {
   readonly client: Client;
   readonly head: RequestHead;
   /** The same request as the origin gets it. */
   readonly request: RequestHead;
-  readonly framing: BodyFraming;
+  readonly received: BodyFraming;
+  /** How its body is sent to the origin. */
+  readonly sent: OutgoingFraming;
   readonly exchange: Exchange;
   readonly proxy: Proxy;
 }
@@ -123,6 +104,7 @@ class Forwarding {
   readonly #head: RequestHead;
   readonly #request: RequestHead;
   readonly #requestFraming: BodyFraming;
+  readonly #sent: OutgoingFraming;
   readonly #exchange: Exchange;
   readonly #proxy: Proxy;
   readonly #connection: OriginConnection;
@@ -136,7 +118,8 @@ class Forwarding {
     this.#client = options.client;
     this.#head = options.head;
     this.#request = options.request;
-    this.#requestFraming = options.framing;
+    this.#requestFraming = options.received;
+    this.#sent = options.sent;
     this.#exchange = options.exchange;
     this.#proxy = options.proxy;
     this.#connection = connection;
@@ -181,7 +164,7 @@ class Forwarding {
     exchange.bytesOut += preamble.length;
     const hasBody = this.#requestFraming.kind !== "none";
     const filter = hasBody
-      ? new Tap(proxy, exchange, { direction: "outbound", headers: this.#head.headers })
+      ? bodyFilter(proxy, exchange, { direction: "outbound", headers: this.#head.headers })
       : undefined;
     try {
       if (!hasBody) await buffered.stream.write(preamble);
@@ -191,13 +174,14 @@ class Forwarding {
           reader: new BodyReader(this.#requestFraming, { fault: "client" }),
           sink: buffered.stream,
           preamble,
-          framing: this.#requestFraming.kind === "chunked" ? "chunked" : "bare",
+          framing: this.#sent,
           filter,
           onProgress: (bytes) => {
             exchange.bytesOut += bytes;
             if (this.#stage === "upload") this.#enter("upload");
           },
           onTrailers: (trailers) => this.#scanTrailers(trailers, "outbound"),
+          onHeadSent: () => {},
         });
       }
       this.#isUploaded = true;
@@ -256,8 +240,7 @@ class Forwarding {
     // RFC 9110 §15.2: an HTTP/1.0 client knows no interim answers.
     if (this.#head.version === "1.0") return;
     this.#scanAnswerHead(answer);
-    const headers = withoutHopByHop(answer.headers).without(DROPPED_FROM_ANSWERS);
-    await this.#client.buffered.stream.write(serializeResponseHead({ ...answer, headers }));
+    await this.#client.buffered.stream.write(serializeResponseHead(outgoingInterim(answer)));
   }
 
   async #download(answer: ResponseHead): Promise<AfterExchange> {
@@ -266,18 +249,24 @@ class Forwarding {
     this.#scanAnswerHead(answer);
     this.#enter("download");
     const isClientOld = this.#head.version === "1.0";
-    const toClient = framing.kind === "chunked" && !isClientOld ? "chunked" : "bare";
+    const isChunked = framing.kind === "chunked" || (framing.kind === "length" && mayRedact(proxy));
+    const toClient = isChunked && !isClientOld ? "chunked" : "bare";
     // RFC 9112 §9.3: a proxy keeps no connection to an HTTP/1.0 client.
     const after = isClientOld || framing.kind === "close" || proxy.draining.aborted ||
         !wantsKeepAlive(this.#head.version, this.#head.headers) || !this.#expectsUpload(answer)
       ? "close"
       : "keep";
-    const preamble = serializeResponseHead(this.#answerHead(answer, { toClient, after, framing }));
-    exchange.status = answer.status;
+    const preamble = serializeResponseHead(outgoingAnswer(answer, {
+      requestVersion: this.#head.version,
+      received: framing,
+      framing: toClient,
+      after,
+    }));
     exchange.bytesIn += preamble.length;
-    this.#isHeadSent = true;
-    if (framing.kind === "none") await client.buffered.stream.write(preamble);
-    else await this.#downloadBody(framing, { answer, preamble, toClient });
+    if (framing.kind === "none") {
+      this.#noteHeadSent(answer);
+      await client.buffered.stream.write(preamble);
+    } else await this.#downloadBody(framing, { answer, preamble, toClient });
     const canReuse = framing.kind !== "close" && this.#isUploaded &&
       wantsKeepAlive(answer.version, answer.headers);
     if (canReuse) proxy.pool.release(exchange.origin, this.#connection);
@@ -294,7 +283,7 @@ class Forwarding {
     },
   ): Promise<void> {
     const { client, exchange, proxy } = this.#parts();
-    const filter = new Tap(proxy, exchange, { direction: "inbound", headers: answer.headers });
+    const filter = bodyFilter(proxy, exchange, { direction: "inbound", headers: answer.headers });
     try {
       await passBody({
         source: this.#connection.buffered,
@@ -308,33 +297,27 @@ class Forwarding {
           this.#enter("download");
         },
         onTrailers: (trailers) => this.#scanTrailers(trailers, "inbound"),
+        onHeadSent: () => this.#noteHeadSent(answer),
       });
+    } catch (error) {
+      if (error instanceof BlockedError && this.#isHeadSent) {
+        await this.#sayBlockedInStream(error, { answer, toClient });
+      }
+      throw error;
     } finally {
       filter.close();
     }
   }
 
-  /** The answer's head as the client gets it. */
-  #answerHead(
-    answer: ResponseHead,
-    { toClient, after, framing }: {
-      toClient: "bare" | "chunked";
-      after: AfterExchange;
-      framing: BodyFraming;
-    },
-  ): ResponseHead {
-    const headers = withoutHopByHop(answer.headers).without(DROPPED_FROM_ANSWERS);
-    const added: [string, string][] = [];
-    // HEAD and 304 name the coding the body would have had.
-    const namesCoding = framing.kind === "none" && answer.headers.has("transfer-encoding") &&
-      this.#head.version !== "1.0";
-    if (toClient === "chunked" || namesCoding) added.push(["Transfer-Encoding", "chunked"]);
-    if (after === "close") added.push(["Connection", "close"]);
-    return {
-      ...answer,
-      version: "1.1",
-      headers: added.length === 0 ? headers : HeaderList.from([...headers.entries, ...added]),
-    };
+  /** An event stream that is cut first says why, in an event that its provider's clients know. */
+  async #sayBlockedInStream(
+    error: BlockedError,
+    { answer, toClient }: { answer: ResponseHead; toClient: OutgoingFraming },
+  ): Promise<void> {
+    const event = refusalEvent(error, { answer, requestId: this.#exchange.id });
+    if (event === undefined) return;
+    const bytes = toClient === "chunked" ? encodeChunk(event) : event;
+    await this.#client.buffered.stream.write(bytes);
   }
 
   /** 101: the connections no longer carry HTTP. */
@@ -349,15 +332,9 @@ class Forwarding {
       );
     }
     this.#scanAnswerHead(answer);
-    const headers = HeaderList.from([
-      ...withoutHopByHop(answer.headers).without(DROPPED_FROM_ANSWERS).entries,
-      ["Connection", "Upgrade"],
-      ["Upgrade", upgrade],
-    ]);
-    const preamble = serializeResponseHead({ ...answer, headers });
-    exchange.status = 101;
+    const preamble = serializeResponseHead(outgoingUpgrade(answer, upgrade));
     exchange.bytesIn += preamble.length;
-    this.#isHeadSent = true;
+    this.#noteHeadSent(answer);
     await client.buffered.stream.write(preamble);
     await passUpgrade(client, this.#connection.buffered, { exchange, proxy, answer });
     return "taken_over";
@@ -389,11 +366,16 @@ class Forwarding {
       { target: "", headers: trailers.entries },
       { direction },
     );
-    if (findings.length > 0) exchange.report(findings, { direction, location: "trailer" });
+    exchange.reportOrBlock(findings, { direction, location: "trailer" });
   }
 
   #parts(): { client: Client; exchange: Exchange; proxy: Proxy } {
     return { client: this.#client, exchange: this.#exchange, proxy: this.#proxy };
+  }
+
+  #noteHeadSent(answer: ResponseHead): void {
+    this.#isHeadSent = true;
+    this.#exchange.status = answer.status;
   }
 
   #label(): string {
@@ -427,6 +409,8 @@ class Forwarding {
     if (this.#expired !== undefined) {
       return new HttpError(504, "origin", `Cannot reach "${this.#label()}": no answer in time`);
     }
-    return this.#uploadError instanceof HttpError ? this.#uploadError : error;
+    const isReason = this.#uploadError instanceof HttpError ||
+      this.#uploadError instanceof BlockedError;
+    return isReason ? this.#uploadError : error;
   }
 }

@@ -5,8 +5,9 @@
  * the pool at once. What is handed out is therefore alive as far as this machine knows.
  */
 import type { Authority } from "../http1/request_target.ts";
-import { dial, DialError, type DialOptions, dialTls } from "../net/dial.ts";
+import { dial, type DialOptions, dialTls } from "../net/dial.ts";
 import { BufferedStream } from "./buffered_stream.ts";
+import type { Destinations } from "./destinations.ts";
 import type { Limits } from "./limits.ts";
 
 /** Where requests go: one pool entry each. */
@@ -26,7 +27,7 @@ export interface OriginPoolOptions {
   readonly limits: Limits;
   /** PEM roots besides the system's. */
   readonly extraRoots: readonly string[];
-  readonly refuseAddress: NonNullable<DialOptions["refuseAddress"]>;
+  readonly destinations: Destinations;
 }
 
 interface IdleConnection {
@@ -64,7 +65,8 @@ export class OriginPool implements Disposable {
    * @throws {DialError}
    */
   async dial(origin: Origin): Promise<OriginConnection> {
-    const { extraRoots, refuseAddress } = this.#options;
+    const { extraRoots } = this.#options;
+    const refuseAddress = this.#judge(origin);
     const stream = origin.scheme === "http"
       ? await dial(origin, { refuseAddress })
       : (await dialTls(origin, { refuseAddress, extraRoots, protocols: ["http/1.1"] })).stream;
@@ -79,8 +81,7 @@ export class OriginPool implements Disposable {
 
   /** Dials `origin` for a tunnel: nothing is kept and nothing is reused. @throws {DialError} */
   async dialRaw(authority: Authority): Promise<BufferedStream> {
-    const { refuseAddress } = this.#options;
-    return new BufferedStream(await dial(authority, { refuseAddress }));
+    return new BufferedStream(await dial(authority, { refuseAddress: this.#judge(authority) }));
   }
 
   /** Takes a connection back whose exchange is complete in both directions. */
@@ -95,6 +96,13 @@ export class OriginPool implements Disposable {
       for (const { buffered } of connections) buffered.stream.close();
     }
     this.#idle.clear();
+  }
+
+  /** Judges the name now, and the address once there is one. @throws {DialError} `denied` */
+  #judge(authority: Authority): NonNullable<DialOptions["refuseAddress"]> {
+    const { destinations } = this.#options;
+    destinations.assertName(authority);
+    return (remote, local) => destinations.refuseAddress(authority, remote, local);
   }
 
   #takeIdle(origin: Origin): OriginConnection | undefined {
@@ -139,25 +147,4 @@ export class OriginPool implements Disposable {
 
 function poolKey({ scheme, host, port }: Origin): string {
   return `${scheme}|${host}|${port}`;
-}
-
-/** Recognises the proxy's own address: a request to it would come back for ever. */
-export function refuseOwnAddress(
-  own: Authority,
-): (remote: Deno.NetAddr, local: Deno.NetAddr) => DialError | undefined {
-  const listensEverywhere = own.host === "0.0.0.0" || own.host === "::";
-  return (remote, local) => {
-    if (remote.port !== own.port) return undefined;
-    const isThisMachine = remote.hostname === local.hostname || isLoopback(remote.hostname);
-    const isOurs = remote.hostname === own.host || (listensEverywhere && isThisMachine);
-    if (!isOurs) return undefined;
-    return new DialError(
-      "loop",
-      `Cannot forward to "${remote.hostname}:${remote.port}": that is this proxy itself`,
-    );
-  };
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith("127.") || address === "::1" || address.startsWith("::ffff:127.");
 }

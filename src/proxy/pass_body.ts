@@ -10,6 +10,7 @@ import { chunkHeader, encodeLastChunk } from "../http1/chunked.ts";
 import type { HeaderList } from "../http1/header_list.ts";
 import type { ByteStream } from "../net/byte_stream.ts";
 import type { BufferedStream } from "./buffered_stream.ts";
+import type { OutgoingFraming } from "./outgoing_head.ts";
 
 /** Gathered for one write at the most; the queue rarely holds more. */
 const MAX_WRITE_BYTES = 262_144;
@@ -41,11 +42,13 @@ export interface PassBodyOptions {
   /** The serialised head. */
   readonly preamble: Uint8Array;
   /** How the receiver sees the payload: bare, or in chunks. */
-  readonly framing: "bare" | "chunked";
+  readonly framing: OutgoingFraming;
   readonly filter: BodyFilter | undefined;
   /** Called with the number of payload bytes after each read. */
   readonly onProgress: (bytes: number) => void;
   readonly onTrailers: (trailers: HeaderList) => void;
+  /** Called before the first write, which carries the head. */
+  readonly onHeadSent: () => void;
 }
 
 /**
@@ -58,6 +61,7 @@ export async function passBody(options: PassBodyOptions): Promise<void> {
   const { source, reader, sink, filter } = options;
   const out = new WriteGatherer(options.preamble);
   let isEnd = false;
+  let isHeadSent = false;
   while (!isEnd) {
     let part = reader.read(source.queue);
     if (part === undefined && out.length === 0) {
@@ -77,6 +81,10 @@ export async function passBody(options: PassBodyOptions): Promise<void> {
       addPayload(out, released instanceof Promise ? await released : released, options.framing);
       if (out.length >= MAX_WRITE_BYTES) break;
       part = reader.read(source.queue);
+    }
+    if (out.length > 0 && !isHeadSent) {
+      isHeadSent = true;
+      options.onHeadSent();
     }
     await writeAndSettle(out, sink, filter);
   }
@@ -101,7 +109,7 @@ async function writeAndSettle(
 function addPayload(
   out: WriteGatherer,
   bytes: Uint8Array,
-  framing: PassBodyOptions["framing"],
+  framing: OutgoingFraming,
 ): void {
   if (bytes.length === 0) return;
   if (framing === "chunked") out.add(chunkHeader(bytes.length));

@@ -4,9 +4,10 @@
  * An answer is `application/problem+json` (RFC 9457), written for an agent to read. It holds our own
  * sentences only: the text of an unexpected error goes to the log, never to a peer.
  */
+import { BlockedError, type BlockReason } from "./blocked_error.ts";
 import { HeaderList } from "../http1/header_list.ts";
 import { HttpError } from "../http1/http_error.ts";
-import { serializeResponseHead } from "../http1/message_head.ts";
+import { type ResponseHead, serializeResponseHead } from "../http1/message_head.ts";
 import { DialError, type DialFailure } from "../net/dial.ts";
 
 /** A refusal, before it is written in the form of a protocol. */
@@ -19,6 +20,8 @@ export interface Refusal {
   readonly detail: string;
   /** Whether the same request may succeed later. */
   readonly isRetryable: boolean;
+  /** What was found, and where, if that is the reason. */
+  readonly blocked?: BlockReason;
 }
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -43,6 +46,7 @@ const DIAL_REFUSALS: Readonly<Record<DialFailure, readonly [status: number, kind
   refused: [502, "origin-unreachable"],
   timeout: [504, "origin-timeout"],
   loop: [502, "proxy-loop"],
+  denied: [403, "destination-denied"],
   certificate: [502, "origin-certificate"],
   not_tls: [502, "origin-not-tls"],
   tls: [502, "origin-tls"],
@@ -60,8 +64,37 @@ export function refusalOf(error: unknown): Refusal {
     const [status, kind] = DIAL_REFUSALS[error.failure];
     return refusal(status, kind, error.message);
   }
+  if (error instanceof BlockedError) return blockedRefusal(error);
   if (error instanceof HttpError) return refusal(error.status, httpKind(error), error.message);
   return refusal(500, "internal-error", "Cannot go on: the monitor failed, see its log");
+}
+
+/** Says what was found and what would be allowed; never the secret. */
+function blockedRefusal(blocked: BlockedError): Refusal {
+  const { pattern, location, direction } = blocked;
+  if (pattern === "undecodable") {
+    return {
+      ...refusal(
+        direction === "outbound" ? 403 : 502,
+        "undecodable",
+        `Stopped by ClawSec Monitor: the ${direction} ${location} cannot be decoded and so not be ` +
+          "scanned. Send it in a common content coding (gzip, deflate, br, zstd) or in none",
+      ),
+      blocked,
+    };
+  }
+  const allowed = direction === "outbound"
+    ? "Send the request without it; a credential may only go to its own provider, in the header " +
+      "where that provider reads it"
+    : "The answer of the origin was not passed on; do not run or repeat what it holds";
+  return {
+    ...refusal(
+      direction === "outbound" ? 403 : 502,
+      "blocked",
+      `Stopped by ClawSec Monitor: ${pattern} found in ${location}. ${allowed}`,
+    ),
+    blocked,
+  };
 }
 
 /** The answer to a client beyond `max_connections`. */
@@ -99,6 +132,11 @@ export function problemDocument(refusal: Refusal, requestId: string): Record<str
     title: refusal.reason,
     status: refusal.status,
     detail: refusal.detail,
+    ...(refusal.blocked === undefined ? {} : {
+      pattern: refusal.blocked.pattern,
+      location: refusal.blocked.location,
+      direction: refusal.blocked.direction,
+    }),
     retryable: refusal.isRetryable,
     request_id: requestId,
   };
@@ -125,4 +163,46 @@ export function serializeRefusal(refusal: Refusal, context: RefusalContext): Uin
   response.set(head);
   response.set(body, head.length);
   return response;
+}
+
+/** Where a stream is cut, and for whom. */
+export interface RefusalEventOptions {
+  /** The head that began the stream. */
+  readonly answer: ResponseHead;
+  readonly requestId: string;
+}
+
+/**
+ * An error as the last event of a stream that has begun; undefined if it is no event stream.
+ *
+ * One event for all: `event: error` is what Anthropic's clients look for
+ * (https://docs.anthropic.com/en/api/messages-streaming#error-events), an `error` object in `data` what
+ * OpenAI's and Google's do. NDJSON (Ollama) has a line with `error`.
+ */
+export function refusalEvent(
+  error: BlockedError,
+  { answer, requestId }: RefusalEventOptions,
+): Uint8Array | undefined {
+  const contentType = answer.headers.get("content-type")?.toLowerCase() ?? "";
+  const refused = refusalOf(error);
+  const { detail } = refused;
+  if (contentType.startsWith("application/x-ndjson")) {
+    return new TextEncoder().encode(`\n${JSON.stringify({ error: detail })}\n`);
+  }
+  if (!contentType.startsWith("text/event-stream") || answer.headers.has("content-encoding")) {
+    return undefined;
+  }
+  const problem = problemDocument(refused, requestId);
+  const data = {
+    type: "error",
+    error: {
+      ...problem,
+      type: "permission_error",
+      problem: problem.type,
+      message: detail,
+      code: "blocked",
+    },
+  };
+  // What was released may end within an event: the blank line ends it.
+  return new TextEncoder().encode(`\n\nevent: error\ndata: ${JSON.stringify(data)}\n\n`);
 }

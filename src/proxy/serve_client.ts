@@ -14,9 +14,11 @@ import { scanHead, scanHost } from "../scan/head_scanner.ts";
 import type { Client } from "./client.ts";
 import { connect } from "./connect.ts";
 import { decide, type Decision } from "./decide.ts";
-import { Exchange } from "./exchange.ts";
+import { Exchange, type Ruling } from "./exchange.ts";
 import { type AfterExchange, BrokenExchangeError, forward } from "./forward.ts";
 import type { Proxy } from "./proxy.ts";
+import { type RedactedHead, redactHead } from "./redact_head.ts";
+import { redactionMarker } from "./hold_back.ts";
 import { refusalOf, serializeRefusal } from "./refuse.ts";
 
 /**
@@ -99,9 +101,9 @@ async function serveRequest(
   }
   const exchange = newExchange(client, head, { decision, proxy });
   try {
-    inspectRequestHead(head, { decision, exchange, proxy });
+    const inspected = inspectRequestHead(head, { decision, exchange, proxy });
     if (decision.kind === "forward") {
-      return await forward(client, head, { exchange, path: decision.path, proxy });
+      return await forward(client, inspected.head, { exchange, path: inspected.path, proxy });
     }
     await connect(client, decision.intercept, {
       authority: decision.authority,
@@ -151,21 +153,36 @@ function newExchange(
   });
 }
 
-/** Scans the host name before any look-up of it, then URL and headers. */
+/**
+ * Scans the host name before any look-up of it, then URL and headers.
+ *
+ * @returns head and path as they may go on: secrets redacted where the settings ask for it
+ * @throws {BlockedError} if they may not
+ */
 function inspectRequestHead(
   head: RequestHead,
   { decision, exchange, proxy }: { decision: Decision; exchange: Exchange; proxy: Proxy },
-): void {
+): RedactedHead {
   const { host } = exchange.origin;
-  const inHost = scanHost(proxy.ruleSet, host);
-  if (inHost.length > 0) exchange.report(inHost, { direction: "outbound", location: "host" });
-  const target = decision.kind === "connect" ? "" : decision.path;
-  const inHead = scanHead(
+  const path = decision.kind === "connect" ? "" : decision.path;
+  const place = { direction: "outbound", location: "host" } as const;
+  exchange.reportOrBlock(scanHost(proxy.ruleSet, host), place);
+  const findings = scanHead(
     proxy.ruleSet,
-    { target, headers: head.headers.entries },
+    { target: path, headers: head.headers.entries },
     { direction: "outbound" },
   );
-  if (inHead.length > 0) exchange.report(inHead, { direction: "outbound", location: "header" });
+  if (findings.length === 0) return { head, path };
+  const rulings = exchange.report(findings, { ...place, location: "header" });
+  const stopped = rulings.find(({ action }) => action === "block");
+  const toRedact = rulings.filter(({ action }) => action === "redact");
+  const marker = (ruling: Ruling) => redactionMarker(ruling.finding, proxy);
+  const redacted = stopped === undefined
+    ? redactHead(head, { path, rulings: toRedact, marker })
+    : undefined;
+  if (redacted !== undefined) return redacted;
+  const { finding, location } = stopped ?? toRedact[0]!;
+  throw exchange.block({ ...place, location, pattern: finding.rule.pattern });
 }
 
 interface RefuseOptions {

@@ -14,9 +14,10 @@ import { compileRules } from "../scan/rule_set.ts";
 import { Redactor } from "../threats/redact.ts";
 import { BufferedStream } from "./buffered_stream.ts";
 import { newCounters } from "./counters.ts";
+import { Destinations } from "./destinations.ts";
 import { Evidence } from "./evidence.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { OriginPool, refuseOwnAddress } from "./origin_pool.ts";
+import { OriginPool } from "./origin_pool.ts";
 import type { IdentityCache, Proxy } from "./proxy.ts";
 import { serializeRefusal, tooManyConnections } from "./refuse.ts";
 import { serveClient } from "./serve_client.ts";
@@ -132,7 +133,10 @@ function buildProxy(setup: WorkerSetup, options: BuildOptions): Proxy {
     pool: new OriginPool({
       limits,
       extraRoots: setup.extraRoots,
-      refuseAddress: refuseOwnAddress({ host: config.proxyHost, port: options.port }),
+      destinations: new Destinations({
+        ...config,
+        own: { host: config.proxyHost, port: options.port },
+      }),
     }),
     identities: identityCache(leaves),
     deadlines: new Deadlines(),

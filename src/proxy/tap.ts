@@ -6,18 +6,11 @@
  */
 import { createMessageScanner, type MessageScanner } from "../scan/message_scanner.ts";
 import type { Finding } from "../scan/finding.ts";
-import type { HeaderList } from "../http1/header_list.ts";
 import type { Direction } from "../scan/rule.ts";
+import type { BodyFilterOptions } from "./body_filter.ts";
 import type { Exchange } from "./exchange.ts";
 import type { BodyFilter } from "./pass_body.ts";
 import type { Proxy } from "./proxy.ts";
-
-/** What a body's scanner needs to be told. */
-export interface TapOptions {
-  readonly direction: Direction;
-  /** Of the message whose body it is. */
-  readonly headers: HeaderList;
-}
 
 /** Watches one body on behalf of its exchange. */
 export class Tap implements BodyFilter {
@@ -29,7 +22,7 @@ export class Tap implements BodyFilter {
   #hasFailed = false;
   #isClosed = false;
 
-  constructor(proxy: Proxy, exchange: Exchange, { direction, headers }: TapOptions) {
+  constructor(proxy: Proxy, exchange: Exchange, { direction, headers }: BodyFilterOptions) {
     this.#proxy = proxy;
     this.#exchange = exchange;
     this.#direction = direction;

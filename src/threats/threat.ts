@@ -43,6 +43,8 @@ export interface Threat {
   readonly encoding?: string;
   /** The matching rule, where the pattern is a label several rules share. */
   readonly rule?: string;
+  /** What block mode would have done; written in monitor mode only. */
+  readonly would?: "blocked" | "redacted";
   /** Records like this one that the last window kept back. */
   readonly suppressed?: number;
 }
@@ -63,6 +65,7 @@ export interface ThreatContext {
   /** After homes were considered. */
   readonly severity: Severity;
   readonly action: Threat["action"];
+  readonly would?: Threat["would"];
 }
 
 /**
@@ -91,6 +94,7 @@ export function threatFromFinding(
     fingerprint: redactor.fingerprint(finding.secret),
     request_id: context.requestId,
     ...(finding.encoding === undefined ? {} : { encoding: finding.encoding }),
+    ...(context.would === undefined ? {} : { would: context.would }),
     ...(finding.rule.id === finding.rule.pattern ? {} : { rule: finding.rule.id }),
   };
 }

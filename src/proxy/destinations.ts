@@ -1,0 +1,145 @@
+/**
+ * Where requests may go: `allow_hosts`, `deny_hosts`, `deny_private`, and never to the proxy itself.
+ *
+ * Names are judged before any look-up, so that a denied name is not even asked for. Addresses are
+ * judged on the connection that was made, so that no second look-up can change them (DNS rebinding).
+ * Deny wins.
+ */
+import { BlockList, isIP } from "node:net";
+import { type Authority, formatAuthority } from "../http1/request_target.ts";
+import { type DestinationPattern, parseDestinationPattern } from "../net/destination_pattern.ts";
+import { DialError } from "../net/dial.ts";
+
+/** The settings that bear on it. */
+export interface DestinationOptions {
+  readonly allowHosts: readonly string[];
+  readonly denyHosts: readonly string[];
+  readonly denyPrivate: boolean;
+  /** Where the proxy itself listens. */
+  readonly own: Authority;
+}
+
+/**
+ * Not to be reached from outside: IANA's special-purpose registries (RFC 6890), with 169.254.169.254
+ * and fd00:ec2::254, where clouds hand out credentials, among them.
+ */
+const PRIVATE_RANGES: readonly (readonly [address: string, bits: number])[] = [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.0.0.0", 24],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["::", 128],
+  ["::1", 128],
+  ["64:ff9b:1::", 48],
+  ["fc00::", 7],
+  ["fe80::", 10],
+];
+
+/** Judges destinations by name and by address. */
+export class Destinations {
+  readonly #allowed: readonly DestinationPattern[];
+  readonly #denied: readonly DestinationPattern[];
+  readonly #private: BlockList | undefined;
+  readonly #own: Authority;
+
+  /** @throws {RangeError} for a pattern that is none; the configuration has checked them */
+  constructor(options: DestinationOptions) {
+    this.#allowed = options.allowHosts.map(parsePattern);
+    this.#denied = options.denyHosts.map(parsePattern);
+    this.#private = options.denyPrivate ? privateAddresses() : undefined;
+    this.#own = options.own;
+  }
+
+  /**
+   * Judges a name, or an address in its place, before anything is looked up.
+   *
+   * @throws {DialError} `denied`
+   */
+  assertName(authority: Authority): void {
+    const matches = (pattern: DestinationPattern) => matchesName(pattern, authority);
+    if (this.#denied.some(matches)) throw denied(authority, "it is in deny_hosts");
+    const mayBeAllowedLater = this.#allowed.some(({ kind }) => kind === "addresses") &&
+      isIP(authority.host) === 0;
+    const isAllowed = this.#allowed.length === 0 || this.#allowed.some(matches);
+    if (!isAllowed && !mayBeAllowedLater) throw denied(authority, "it is not in allow_hosts");
+  }
+
+  /** Judges the address a connection was made to; undefined if it may be used. */
+  refuseAddress(
+    { host, port }: Authority,
+    remote: Deno.NetAddr,
+    local: Deno.NetAddr,
+  ): DialError | undefined {
+    if (this.#isOwn(remote, local)) {
+      return new DialError(
+        "loop",
+        `Cannot forward to "${formatAuthority({ host, port })}": that is this proxy itself`,
+      );
+    }
+    const address = { host: remote.hostname, port };
+    const matches = (pattern: DestinationPattern) => matchesName(pattern, address);
+    if (this.#denied.some(matches)) return denied({ host, port }, "its address is in deny_hosts");
+    if (this.#private !== undefined && contains(this.#private, remote.hostname)) {
+      return denied({ host, port }, "its address is private and deny_private is set");
+    }
+    const isAllowed = this.#allowed.length === 0 ||
+      this.#allowed.some((pattern) => matchesName(pattern, { host, port }) || matches(pattern));
+    return isAllowed ? undefined : denied({ host, port }, "its address is not in allow_hosts");
+  }
+
+  #isOwn(remote: Deno.NetAddr, local: Deno.NetAddr): boolean {
+    if (remote.port !== this.#own.port) return false;
+    const listensEverywhere = this.#own.host === "0.0.0.0" || this.#own.host === "::";
+    const isThisMachine = remote.hostname === local.hostname || isLoopback(remote.hostname);
+    return remote.hostname === this.#own.host || (listensEverywhere && isThisMachine);
+  }
+}
+
+function parsePattern(text: string): DestinationPattern {
+  const pattern = parseDestinationPattern(text);
+  if (pattern === undefined) throw new RangeError(`Cannot read host pattern "${text}"`);
+  return pattern;
+}
+
+function matchesName(pattern: DestinationPattern, { host, port }: Authority): boolean {
+  if (pattern.port !== undefined && pattern.port !== port) return false;
+  switch (pattern.kind) {
+    case "host":
+      return host === pattern.host;
+    case "suffix":
+      return host.endsWith(pattern.suffix);
+    case "addresses":
+      return contains(pattern.addresses, host);
+    default:
+      return pattern satisfies never;
+  }
+}
+
+/** Whether `host` is an address on the list; IPv4 in IPv6 (`::ffff:10.0.0.1`) counts as IPv4. */
+function contains(list: BlockList, host: string): boolean {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
+  const address = mapped ?? host;
+  const version = isIP(address);
+  return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1" || address.startsWith("::ffff:127.");
+}
+
+function privateAddresses(): BlockList {
+  const list = new BlockList();
+  for (const [address, bits] of PRIVATE_RANGES) {
+    list.addSubnet(address, bits, isIP(address) === 4 ? "ipv4" : "ipv6");
+  }
+  return list;
+}
+
+function denied(authority: Authority, reason: string): DialError {
+  return new DialError("denied", `Cannot go to "${formatAuthority(authority)}": ${reason}`);
+}

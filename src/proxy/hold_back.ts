@@ -1,0 +1,208 @@
+/**
+ * Scans a body as it passes, in block mode: what could still become a match waits.
+ *
+ * Guarantee: no byte of a match that is to be stopped is ever released, wherever the body is cut. A
+ * byte waits only while it is part of a live partial match (`MessageScanner.cleared`), so that clean
+ * traffic streams. A secret to be redacted is replaced where it stands; what stands inside a coding
+ * that a replacement would break is blocked instead.
+ */
+import { ByteQueue } from "../http1/byte_queue.ts";
+import type { Finding } from "../scan/finding.ts";
+import { createMessageScanner, type MessageScanner } from "../scan/message_scanner.ts";
+import type { Direction } from "../scan/rule.ts";
+import type { BodyFilterOptions } from "./body_filter.ts";
+import type { Exchange, Ruling } from "./exchange.ts";
+import type { BodyFilter } from "./pass_body.ts";
+import type { Proxy } from "./proxy.ts";
+
+/** Views in which a marker may stand for the whole match: text that is only escaped. */
+const REDACTABLE_ENCODING_REGEXP = /^(?:(?:json|percent|html)(?:>|$))+$/;
+
+/** A part of the body that is replaced; offsets in the body as it came in. */
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly marker: Uint8Array;
+}
+
+/** Guards one body on behalf of its exchange. */
+export class HoldBack implements BodyFilter {
+  readonly #proxy: Proxy;
+  readonly #exchange: Exchange;
+  readonly #direction: Direction;
+  readonly #scanner: MessageScanner;
+  readonly #isCoded: boolean;
+  readonly #held = new ByteQueue();
+  /** Offset of the first byte in `#held`: all before it has been released. */
+  #released = 0;
+  #edits: Edit[] = [];
+  /** Set once the rest of the body is let through unscanned. */
+  #isOpen = false;
+  #isUndecodableTold = false;
+  #isClosed = false;
+
+  constructor(proxy: Proxy, exchange: Exchange, { direction, headers }: BodyFilterOptions) {
+    this.#proxy = proxy;
+    this.#exchange = exchange;
+    this.#direction = direction;
+    const contentEncoding = headers.getAll("content-encoding").join(", ") || undefined;
+    this.#isCoded = contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity";
+    this.#scanner = createMessageScanner(proxy.ruleSet, {
+      direction,
+      contentType: headers.get("content-type"),
+      contentEncoding,
+      maxScanBytes: proxy.config.maxScanBytes,
+    });
+  }
+
+  /** @throws {BlockedError} */
+  push(bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
+    this.#held.append(bytes);
+    if (this.#isOpen) return this.#release(Infinity);
+    const findings = this.#guard(() => this.#scanner.push(bytes));
+    if (findings instanceof Promise) {
+      return findings.then((found) => this.#rule(found), (error) => this.#rule(this.#fail(error)));
+    }
+    return this.#rule(findings);
+  }
+
+  settle(): void {}
+
+  /** @throws {BlockedError} */
+  async end(): Promise<Uint8Array> {
+    let findings: readonly Finding[];
+    try {
+      findings = this.#isOpen ? [] : await this.#scanner.end();
+    } catch (error) {
+      findings = this.#fail(error);
+    }
+    this.#apply(findings);
+    this.#refuseUndecodable();
+    const rest = this.#release(Infinity);
+    this.close();
+    return rest;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const { counters } = this.#proxy;
+    counters.scannedBytes += this.#scanner.scannedBytes;
+    counters.unscannedBytes += this.#scanner.unscannedBytes;
+    if (this.#scanner.undecodable !== undefined) counters.undecodable++;
+    this.#scanner.close();
+  }
+
+  #rule(findings: readonly Finding[]): Uint8Array {
+    this.#apply(findings);
+    this.#refuseUndecodable();
+    return this.#release(this.#isOpen ? Infinity : this.#scanner.cleared);
+  }
+
+  /** Notes what is to be replaced; throws for what is to be stopped. */
+  #apply(findings: readonly Finding[]): void {
+    if (findings.length === 0) return;
+    const place = { direction: this.#direction, location: "body" };
+    for (const ruling of this.#exchange.report(findings, place)) {
+      if (ruling.action === "log") continue;
+      const edit = ruling.action === "redact" ? this.#editOf(ruling) : undefined;
+      if (edit === undefined) {
+        const { location, finding } = ruling;
+        throw this.#exchange.block({ ...place, location, pattern: finding.rule.pattern });
+      }
+      this.#edits.push(edit);
+    }
+    this.#edits.sort((a, b) => a.start - b.start);
+  }
+
+  /** Where a secret is replaced; undefined where that would break the body around it. */
+  #editOf({ finding }: Ruling): Edit | undefined {
+    if (this.#isCoded) return undefined;
+    const isPlain = finding.encoding === undefined;
+    if (!isPlain && !REDACTABLE_ENCODING_REGEXP.test(finding.encoding)) return undefined;
+    const start = finding.start + (isPlain ? finding.secretStart : 0);
+    const end = isPlain ? start + finding.secret.length : finding.end;
+    if (start < this.#released) return undefined;
+    return { start, end, marker: new TextEncoder().encode(redactionMarker(finding, this.#proxy)) };
+  }
+
+  /** Takes what may go on, up to an offset in the body as it came in. */
+  #release(upTo: number): Uint8Array {
+    const pieces: Uint8Array[] = [];
+    const takeTo = (offset: number) => {
+      const count = Math.min(offset - this.#released, this.#held.length);
+      if (count <= 0) return;
+      // A copy: views of the queue end with the next piece, and these wait for their write.
+      pieces.push(this.#held.take(count).slice());
+      this.#released += count;
+    };
+    while (this.#edits.length > 0 && this.#edits[0]!.end <= upTo) {
+      const { start, end, marker } = this.#edits.shift()!;
+      if (start >= this.#released) {
+        takeTo(start);
+        pieces.push(marker);
+      }
+      // Overlapping edits: the first marker stands for both.
+      const count = Math.max(0, end - this.#released);
+      this.#held.skip(count);
+      this.#released += count;
+    }
+    takeTo(Math.min(upTo, this.#edits[0]?.start ?? upTo));
+    return pieces.length === 1 ? pieces[0]! : concat(pieces);
+  }
+
+  #guard(
+    scan: () => readonly Finding[] | Promise<readonly Finding[]>,
+  ): readonly Finding[] | Promise<readonly Finding[]> {
+    try {
+      return scan();
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  /** Scanning itself failed: closed or open as `on_scan_error` says. @throws {BlockedError} */
+  #fail(error: unknown): readonly Finding[] {
+    const { counters, log } = this.#proxy;
+    const reason = error instanceof Error ? error.stack ?? error.message : String(error);
+    counters.undecodable++;
+    log.error(`Cannot scan a body of request ${this.#exchange.id}: ${reason}`);
+    this.#refuseUnscanned();
+    this.#isOpen = true;
+    return [];
+  }
+
+  #refuseUndecodable(): void {
+    const { undecodable } = this.#scanner;
+    if (undecodable === undefined || this.#isUndecodableTold) return;
+    this.#isUndecodableTold = true;
+    this.#proxy.log.warning(
+      `Cannot decode the whole ${this.#direction} body of request ${this.#exchange.id}: ${undecodable}`,
+    );
+    this.#refuseUnscanned();
+  }
+
+  #refuseUnscanned(): void {
+    if (this.#proxy.config.onScanError === "allow") return;
+    throw this.#exchange.block({
+      pattern: "undecodable",
+      location: "body",
+      direction: this.#direction,
+    });
+  }
+}
+
+/** What stands in a secret's place: safe inside JSON, a header and a URL. */
+export function redactionMarker({ rule, secret }: Finding, { redactor }: Proxy): string {
+  return `[REDACTED:${rule.pattern}:${redactor.fingerprint(secret)}]`;
+}
+
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
+}

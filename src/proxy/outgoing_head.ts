@@ -1,0 +1,98 @@
+/** Heads as they are sent on: without the fields of the connection they came in by. Pure. */
+import type { BodyFraming } from "../http1/body_framing.ts";
+import { HeaderList } from "../http1/header_list.ts";
+import { connectionOptions, withoutHopByHop } from "../http1/hop_by_hop.ts";
+import type { RequestHead, ResponseHead } from "../http1/message_head.ts";
+import { formatAuthority } from "../http1/request_target.ts";
+import type { Origin } from "./origin_pool.ts";
+
+/** How a receiver sees a payload: as it is, or in chunks. */
+export type OutgoingFraming = "bare" | "chunked";
+
+/** Answers lose `Alt-Svc`: it would lead the client around the proxy over QUIC (RFC 7838). */
+const DROPPED_FROM_ANSWERS = new Set(["alt-svc"]);
+const CONTENT_LENGTH = new Set(["content-length"]);
+
+/** What a request turns into. */
+export interface OutgoingRequestOptions {
+  readonly origin: Origin;
+  /** In origin-form. */
+  readonly path: string;
+  readonly framing: OutgoingFraming;
+}
+
+/** The request head as the origin gets it: HTTP/1.1, origin-form, its `Host` that of the origin. */
+export function outgoingRequest(
+  head: RequestHead,
+  { origin, path, framing }: OutgoingRequestOptions,
+): RequestHead {
+  let headers = withoutHopByHop(head.headers);
+  // RFC 9112 §3.2.2: what an absolute-form target names replaces `Host`.
+  if (!head.target.startsWith("/") || !headers.has("host")) {
+    const defaultPort = origin.scheme === "https" ? 443 : 80;
+    headers = headers.with("Host", formatAuthority({ ...origin, defaultPort }));
+  }
+  if (framing === "chunked") headers = headers.without(CONTENT_LENGTH);
+  const added: [string, string][] = [];
+  if (framing === "chunked") added.push(["Transfer-Encoding", "chunked"]);
+  const upgrade = requestedUpgrade(head);
+  if (upgrade !== undefined) added.push(["Connection", "Upgrade"], ["Upgrade", upgrade]);
+  if (added.length > 0) headers = HeaderList.from([...headers.entries, ...added]);
+  return { method: head.method, target: path, version: "1.1", headers };
+}
+
+/** The protocol a request asks to change to; undefined where it does not ask. RFC 9110 §7.8. */
+export function requestedUpgrade(head: RequestHead): string | undefined {
+  if (head.version !== "1.1" || !connectionOptions(head.headers).includes("upgrade")) {
+    return undefined;
+  }
+  const upgrade = head.headers.get("upgrade");
+  // HTTP/2 in clear text would change the framing under our feet; RFC 9113 §3.1 has dropped it.
+  return upgrade?.toLowerCase() === "h2c" ? undefined : upgrade;
+}
+
+/** What an answer turns into. */
+export interface OutgoingAnswerOptions {
+  /** Of the request it answers. */
+  readonly requestVersion: RequestHead["version"];
+  readonly received: BodyFraming;
+  readonly framing: OutgoingFraming;
+  readonly after: "keep" | "close";
+}
+
+/** The answer's head as the client gets it. */
+export function outgoingAnswer(answer: ResponseHead, options: OutgoingAnswerOptions): ResponseHead {
+  let { headers } = outgoingInterim(answer);
+  const added: [string, string][] = [];
+  // HEAD and 304 name the coding the body would have had.
+  const namesCoding = options.received.kind === "none" && answer.headers.has("transfer-encoding") &&
+    options.requestVersion !== "1.0";
+  if (options.framing === "chunked") headers = headers.without(CONTENT_LENGTH);
+  if (options.framing === "chunked" || namesCoding) added.push(["Transfer-Encoding", "chunked"]);
+  if (options.after === "close") added.push(["Connection", "close"]);
+  return {
+    ...answer,
+    version: "1.1",
+    headers: added.length === 0 ? headers : HeaderList.from([...headers.entries, ...added]),
+  };
+}
+
+/** An interim answer (1xx) as the client gets it. */
+export function outgoingInterim(answer: ResponseHead): ResponseHead {
+  const headers = withoutHopByHop(answer.headers).without(DROPPED_FROM_ANSWERS);
+  return { ...answer, version: "1.1", headers };
+}
+
+/** The answer that changes protocol: `Connection` and `Upgrade` belong to it. RFC 9110 §15.2.2. */
+export function outgoingUpgrade(answer: ResponseHead, upgrade: string): ResponseHead {
+  const { headers } = outgoingInterim(answer);
+  return {
+    ...answer,
+    version: "1.1",
+    headers: HeaderList.from([
+      ...headers.entries,
+      ["Connection", "Upgrade"],
+      ["Upgrade", upgrade],
+    ]),
+  };
+}
