@@ -26,7 +26,24 @@ export interface BodyReaderOptions {
 
 const END: BodyPart = { kind: "end", trailers: undefined };
 
-/** Reads one body. */
+/**
+ * Reads one body.
+ *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ * import { BodyReader } from "./body_reader.ts";
+ * import { ByteQueue } from "./byte_queue.ts";
+ *
+ * const queue = new ByteQueue();
+ * queue.append(new TextEncoder().encode("2\r\nok\r\n0\r\n\r\n"));
+ * const reader = new BodyReader({ kind: "chunked" }, { fault: "origin" });
+ * for (let part = reader.read(queue); part?.kind === "data"; part = reader.read(queue)) {
+ *   equal(part.bytes.length, 2);
+ * }
+ * equal(reader.done, true);
+ * ```
+ */
 export class BodyReader {
   readonly #framing: BodyFraming;
   readonly #peer: Peer;

@@ -59,7 +59,10 @@ export class HeaderList {
 
   /** Leaves out every field whose lower-case name is in `lowerNames`. */
   without(lowerNames: ReadonlySet<string>): HeaderList {
-    const kept = this.entries.filter((entry) => !lowerNames.has(entry[0].toLowerCase()));
+    const lengths = nameLengths(lowerNames);
+    const kept = this.entries.filter(([name]) =>
+      (lengths & (1 << name.length)) === 0 || !lowerNames.has(name.toLowerCase())
+    );
     return kept.length === this.entries.length ? this : new HeaderList(kept);
   }
 
@@ -85,6 +88,17 @@ export class HeaderList {
     if (!placed) changed.push([name, value]);
     return new HeaderList(changed);
   }
+}
+
+/**
+ * Sums up the lengths of `names`, one bit each, so that most other names are ruled out by
+ * `lengths & (1 << name.length)` before they are folded and hashed. The shift wraps at 32: a bit
+ * may be set for a length that is not there, but is never missing.
+ */
+export function nameLengths(names: Iterable<string>): number {
+  let lengths = 0;
+  for (const name of names) lengths |= 1 << name.length;
+  return lengths;
 }
 
 // The length decides nearly every comparison before a string is folded.

@@ -96,6 +96,11 @@ Deno.bench("drop hop-by-hop fields of 11", { group: "header list" }, () => {
   withoutHopByHop(request.headers);
 });
 
+// Names of a head just parsed have no hash yet, which look-ups in a set must compute.
+Deno.bench("parse 11 fields and drop those of one hop", { group: "header list" }, () => {
+  withoutHopByHop(parseRequest(queue).headers);
+});
+
 equal(wantsKeepAlive(request.version, request.headers), true);
 Deno.bench("decide keep-alive", { group: "header list" }, () => {
   wantsKeepAlive(request.version, request.headers);

@@ -1,5 +1,5 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
-import { HeaderList } from "../../src/http1/header_list.ts";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { HeaderList, nameLengths } from "../../src/http1/header_list.ts";
 
 const ENTRIES = [
   ["Host", "example.com"],
@@ -84,4 +84,18 @@ Deno.test("HeaderList errors never repeat the value", () => {
     () => HeaderList.from([["X-Api-Key", `${secret}\r\n`]]),
     (error: Error) => !error.message.includes("secret"),
   );
+});
+
+Deno.test("nameLengths() never rules out a name of a length that is there", () => {
+  for (const length of [1, 4, 31, 32, 33, 64, 100]) {
+    const lengths = nameLengths(["a".repeat(length)]);
+    ok((lengths & (1 << length)) !== 0);
+    equal(lengths & (1 << (length + 1)), 0);
+  }
+  equal(nameLengths([]), 0);
+});
+
+Deno.test("HeaderList.without() drops names longer than a shift is wide", () => {
+  const long = "x".repeat(40);
+  deepEqual(list.with(long, "1").without(new Set([long])).entries, list.entries);
 });
