@@ -33,7 +33,8 @@ export function decodeLatin1(bytes: Uint8Array): string {
   if (text.length === bytes.length && !REPLACEMENT_REGEXP.test(text)) return text;
   let decoded = "";
   for (let at = 0; at < bytes.length; at += DECODE_STEP) {
-    decoded += String.fromCharCode(...bytes.subarray(at, at + DECODE_STEP));
+    // Not spread: that walks an iterator, and takes four times as long.
+    decoded += Reflect.apply(String.fromCharCode, undefined, bytes.subarray(at, at + DECODE_STEP));
   }
   return decoded;
 }
