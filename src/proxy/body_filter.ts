@@ -11,6 +11,8 @@ import { Tap } from "./tap.ts";
 export interface BodyFilterOptions {
   readonly direction: Direction;
   readonly headers: HeaderList;
+  /** What findings name as their place. @default {"body"} */
+  readonly location?: string;
 }
 
 /** Makes the filter of one body. */

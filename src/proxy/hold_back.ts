@@ -30,6 +30,7 @@ export class HoldBack implements BodyFilter {
   readonly #proxy: Proxy;
   readonly #exchange: Exchange;
   readonly #direction: Direction;
+  readonly #location: string;
   readonly #scanner: MessageScanner;
   readonly #isCoded: boolean;
   readonly #held = new ByteQueue();
@@ -41,10 +42,15 @@ export class HoldBack implements BodyFilter {
   #isUndecodableTold = false;
   #isClosed = false;
 
-  constructor(proxy: Proxy, exchange: Exchange, { direction, headers }: BodyFilterOptions) {
+  constructor(
+    proxy: Proxy,
+    exchange: Exchange,
+    { direction, headers, location = "body" }: BodyFilterOptions,
+  ) {
     this.#proxy = proxy;
     this.#exchange = exchange;
     this.#direction = direction;
+    this.#location = location;
     const contentEncoding = headers.getAll("content-encoding").join(", ") || undefined;
     this.#isCoded = contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity";
     this.#scanner = createMessageScanner(proxy.ruleSet, {
@@ -102,7 +108,7 @@ export class HoldBack implements BodyFilter {
   /** Notes what is to be replaced; throws for what is to be stopped. */
   #apply(findings: readonly Finding[]): void {
     if (findings.length === 0) return;
-    const place = { direction: this.#direction, location: "body" };
+    const place = { direction: this.#direction, location: this.#location };
     for (const ruling of this.#exchange.report(findings, place)) {
       if (ruling.action === "log") continue;
       const edit = ruling.action === "redact" ? this.#editOf(ruling) : undefined;
@@ -166,7 +172,7 @@ export class HoldBack implements BodyFilter {
     const { counters, log } = this.#proxy;
     const reason = error instanceof Error ? error.stack ?? error.message : String(error);
     counters.undecodable++;
-    log.error(`Cannot scan a body of request ${this.#exchange.id}: ${reason}`);
+    log.error(`Cannot scan a ${this.#location} of request ${this.#exchange.id}: ${reason}`);
     this.#refuseUnscanned();
     this.#isOpen = true;
     return [];
@@ -177,7 +183,8 @@ export class HoldBack implements BodyFilter {
     if (undecodable === undefined || this.#isUndecodableTold) return;
     this.#isUndecodableTold = true;
     this.#proxy.log.warning(
-      `Cannot decode the whole ${this.#direction} body of request ${this.#exchange.id}: ${undecodable}`,
+      `Cannot decode the whole ${this.#direction} ${this.#location} of request ` +
+        `${this.#exchange.id}: ${undecodable}`,
     );
     this.#refuseUnscanned();
   }
@@ -186,7 +193,7 @@ export class HoldBack implements BodyFilter {
     if (this.#proxy.config.onScanError === "allow") return;
     throw this.#exchange.block({
       pattern: "undecodable",
-      location: "body",
+      location: this.#location,
       direction: this.#direction,
     });
   }

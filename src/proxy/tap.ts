@@ -17,15 +17,21 @@ export class Tap implements BodyFilter {
   readonly #proxy: Proxy;
   readonly #exchange: Exchange;
   readonly #direction: Direction;
+  readonly #location: string;
   readonly #scanner: MessageScanner;
   #unscanned: Uint8Array[] = [];
   #hasFailed = false;
   #isClosed = false;
 
-  constructor(proxy: Proxy, exchange: Exchange, { direction, headers }: BodyFilterOptions) {
+  constructor(
+    proxy: Proxy,
+    exchange: Exchange,
+    { direction, headers, location = "body" }: BodyFilterOptions,
+  ) {
     this.#proxy = proxy;
     this.#exchange = exchange;
     this.#direction = direction;
+    this.#location = location;
     this.#scanner = createMessageScanner(proxy.ruleSet, {
       direction,
       contentType: headers.get("content-type"),
@@ -67,7 +73,7 @@ export class Tap implements BodyFilter {
     if (this.#scanner.undecodable !== undefined) {
       counters.undecodable++;
       this.#proxy.log.warning(
-        `Cannot decode the whole ${this.#direction} body of request ${this.#exchange.id}: ` +
+        `Cannot decode the whole ${this.#direction} ${this.#location} of request ${this.#exchange.id}: ` +
           this.#scanner.undecodable,
       );
     }
@@ -101,13 +107,16 @@ export class Tap implements BodyFilter {
 
   #report(findings: readonly Finding[]): void {
     if (findings.length === 0) return;
-    this.#exchange.report(findings, { direction: this.#direction, location: "body" });
+    const place = { direction: this.#direction, location: this.#location };
+    this.#exchange.report(findings, place);
   }
 
   #fail(error: unknown): void {
     this.#hasFailed = true;
     this.#proxy.counters.undecodable++;
     const reason = error instanceof Error ? error.stack ?? error.message : String(error);
-    this.#proxy.log.error(`Cannot scan a body of request ${this.#exchange.id}: ${reason}`);
+    this.#proxy.log.error(
+      `Cannot scan a ${this.#location} of request ${this.#exchange.id}: ${reason}`,
+    );
   }
 }
