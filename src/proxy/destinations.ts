@@ -7,7 +7,7 @@
  */
 import { BlockList, isIP } from "node:net";
 import { type Authority, formatAuthority } from "../http1/request_target.ts";
-import { type DestinationPattern, parseDestinationPattern } from "../net/destination_pattern.ts";
+import { type DestinationPattern, parseDestinationPattern } from "../config/destination_pattern.ts";
 import { DialError } from "../net/dial.ts";
 
 /** The settings that bear on it. */
