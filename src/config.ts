@@ -12,7 +12,14 @@ import { levenshteinDistance } from "@optique/core/suggestion";
 import { z } from "zod";
 import { ConfigError, quoteText } from "./config/config_error.ts";
 import { type ConfigFile, readConfigFile } from "./config/config_file.ts";
-import { SETTING_KEYS, type SettingKey, SETTINGS } from "./config/setting_schema.ts";
+import {
+  HIDDEN_SETTINGS,
+  SETTING_KEYS,
+  type SettingKey,
+  SETTINGS,
+} from "./config/setting_schema.ts";
+import { settingValue } from "./config/setting_text.ts";
+import type { UpstreamProxy } from "./config/upstream_proxy.ts";
 import type { Severity } from "./scan/rule.ts";
 
 export { ConfigError };
@@ -43,6 +50,20 @@ export interface Config {
   readonly blockSeverity: Exclude<Severity, "info">;
   /** What block mode does, by pattern label or severity; the label wins. @default {{}} */
   readonly actions: Readonly<Record<string, PolicyAction>>;
+  /** Findings that are known to be harmless. @default {[]} */
+  readonly suppress: readonly SuppressionConfig[];
+  /** Ids or patterns of optional rules that are to be on. @default {[]} */
+  readonly enableRules: readonly string[];
+  /** Absolute path of a JSONC file of the user's own rules; undefined: there are none. */
+  readonly rulesFile: string | undefined;
+  /**
+   * Hosts where a credential belongs, by pattern or rule id, in place of the rule's own; with a
+   * leading dot every host below it.
+   * @default {{}}
+   */
+  readonly homes: Readonly<Record<string, readonly string[]>>;
+  /** Where values that must never leave are read from at start. @default {{ env: [], files: [] }} */
+  readonly knownSecrets: KnownSecretsConfig;
   /** What block mode does with content that cannot be scanned. @default {"block"} */
   readonly onScanError: "block" | "allow";
   /** Where requests may go: exact, `*.suffix`, CIDR, each also with `:port`; empty: anywhere. @default {[]} */
@@ -51,6 +72,13 @@ export interface Config {
   readonly denyHosts: readonly string[];
   /** Whether origins at loopback, private, link-local and metadata addresses are refused. @default {false} */
   readonly denyPrivate: boolean;
+  /**
+   * Password that clients must give (`Proxy-Authorization`, SOCKS5); any user name will do and
+   * becomes the `source` of threats. Undefined: none is asked for.
+   */
+  readonly proxyToken: string | undefined;
+  /** Port of the origins of TLS that comes straight to our port, without CONNECT. @default {443} */
+  readonly sniPort: number;
   /** @default {true} */
   readonly enableSshWatcher: boolean;
   /** Seconds. @default {5} */
@@ -59,8 +87,14 @@ export interface Config {
   readonly sshKnownHosts: readonly string[];
   /** Absolute path of a PEM file of extra roots for TLS to origins; undefined: system roots only. */
   readonly upstreamCaFile: string | undefined;
+  /** The proxy that leads out; undefined: origins are dialled directly. */
+  readonly upstreamProxy: UpstreamProxy | undefined;
+  /** Where `upstreamProxy` is not used; patterns as in `allowHosts`. @default {[]} */
+  readonly noProxy: readonly string[];
   /** Host suffixes tunnelled without decryption. @default {[]} */
   readonly mitmBypass: readonly string[];
+  /** Whether a host whose clients reject our leaf is tunnelled for 10 minutes. @default {false} */
+  readonly mitmBypassAuto: boolean;
   /** Data workers; 0: one a core (Linux). @default {1} */
   readonly workers: number;
   /** Client connections served at a time. @default {4096} */
@@ -76,6 +110,32 @@ export type PolicyAction = "log" | "block" | "redact";
 export interface GatewayConfig {
   readonly listen: string;
   readonly target: string;
+}
+
+/**
+ * One entry of `suppress`: a finding that agrees with every given field is harmless. At least one of
+ * the first four is given.
+ */
+export interface SuppressionConfig {
+  /** A pattern label or a rule's id. */
+  readonly pattern?: string | undefined;
+  /** As in `allow_hosts`: host, `*.suffix`, address or CIDR, each also with `:port`. */
+  readonly dest?: string | undefined;
+  /** `body`, `header:cookie`; with a `*` at its end, whatever begins so. */
+  readonly location?: string | undefined;
+  /** 16 hexadecimal digits, as in the threat record. */
+  readonly fingerprint?: string | undefined;
+  readonly reason: string;
+  /** `2027-01-31`: the last day (UTC) it holds. Undefined: it has no end. */
+  readonly until?: string | undefined;
+}
+
+/** Sources of known secrets. */
+export interface KnownSecretsConfig {
+  /** Names of variables; `CLAWSEC_SECRET_<name>` is looked at first, which needs no further right. */
+  readonly env: readonly string[];
+  /** Absolute paths: `.env`, `.netrc`, `.npmrc`, `.aws/credentials`, private keys. */
+  readonly files: readonly string[];
 }
 
 /** A setting given on the command line, as text. */
@@ -128,7 +188,7 @@ export function resolveConfig(sources: ConfigSources): Config {
     sources.file === undefined ? {} : readFile(sources.file),
     readEnvironment(sources.env ?? {}),
     ...(sources.flags ?? []).map(({ key, flag, text }): Layer => ({
-      [key]: { value: valueOfText(key, text), where: () => `Cannot use option "${flag}"` },
+      [key]: { value: settingValue(key, text), where: () => `Cannot use option "${flag}"` },
     })),
   ];
   for (const layer of layers) {
@@ -149,15 +209,25 @@ export function resolveConfig(sources: ConfigSources): Config {
     mode: values.mode,
     blockSeverity: values.block_severity,
     actions: values.actions,
+    suppress: values.suppress,
+    enableRules: values.enable_rules,
+    rulesFile: values.rules_file,
+    homes: values.homes,
+    knownSecrets: values.known_secrets,
     onScanError: values.on_scan_error,
     allowHosts: values.allow_hosts,
     denyHosts: values.deny_hosts,
     denyPrivate: values.deny_private,
+    proxyToken: values.proxy_token,
+    sniPort: values.sni_port,
     enableSshWatcher: values.enable_ssh_watcher,
     sshPollInterval: values.ssh_poll_interval,
     sshKnownHosts: values.ssh_known_hosts,
     upstreamCaFile: values.upstream_ca_file,
+    upstreamProxy: values.upstream_proxy,
+    noProxy: values.no_proxy,
     mitmBypass: values.mitm_bypass,
+    mitmBypassAuto: values.mitm_bypass_auto,
     workers: values.workers,
     maxConnections: values.max_connections,
     gateways: values.gateways,
@@ -189,7 +259,7 @@ function readEnvironment(env: Readonly<Record<string, string | undefined>>): Lay
     const where = `Cannot use environment variable "${name}"`;
     const newKey = settingKey(key, where);
     if (layer[newKey] !== undefined) throw bothNames(where, newKey, environmentName);
-    layer[newKey] = { value: valueOfText(newKey, text), where: () => where };
+    layer[newKey] = { value: settingValue(newKey, text), where: () => where };
   }
   return layer;
 }
@@ -200,6 +270,9 @@ function check(key: SettingKey, { value, where }: FoundValue): void {
   if (issue === undefined) return;
   const path = issue.path as (string | number)[];
   const item = path.map((step) => typeof step === "number" ? `[${step}]` : `.${step}`).join("");
+  if (HIDDEN_SETTINGS.has(key)) {
+    throw new ConfigError(`${where(path)}: ${key}${item} must be ${issue.message}`);
+  }
   let found = value;
   for (const step of path) found = (found as Record<string | number, unknown>)[step];
   // JSON has no Infinity, which 1e999 is read as.
@@ -207,25 +280,6 @@ function check(key: SettingKey, { value, where }: FoundValue): void {
   throw new ConfigError(
     `${where(path)}: ${key}${item} is ${quoteText(quoted)}, must be ${issue.message}`,
   );
-}
-
-/** Reads what a person typed as the kind of value the setting has; what does not fit stays text. */
-function valueOfText(key: SettingKey, text: string): unknown {
-  const schema = SETTINGS[key].unwrap();
-  if (schema instanceof z.ZodBoolean) {
-    return { true: true, 1: true, false: false, 0: false }[text.toLowerCase()] ?? text;
-  }
-  if (schema instanceof z.ZodNumber) return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
-  const items = text.split(",").map((item) => item.trim()).filter((item) => item !== "");
-  if (schema instanceof z.ZodRecord) {
-    return Object.fromEntries(items.map((item) => item.split(/=(.*)/s, 2)));
-  }
-  if (!(schema instanceof z.ZodArray)) return text;
-  if (key !== "gateways") return items;
-  return items.map((item) => {
-    const [listen, ...target] = item.split("=");
-    return { listen, target: target.join("=") };
-  });
 }
 
 /** @throws {ConfigError} for a name that is no setting, with the nearest one that is. */

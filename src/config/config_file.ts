@@ -51,8 +51,11 @@ export function readConfigFile({ path, text }: ConfigFile): readonly ConfigFileE
   if (syntaxError !== undefined) {
     // `UnexpectedEndOfString` → "unexpected end of string".
     const reason = printParseErrorCode(syntaxError.error).replace(/\B[A-Z]/g, " $&").toLowerCase();
-    const found = syntaxError.length === 0 ? "" : `, found ${quote(syntaxError)}`;
-    throw new ConfigError(`${at(syntaxError.offset)}: ${reason}${found}`);
+    // A string may be a secret, and the message is logged when the file is read again.
+    const isString = json[syntaxError.offset] === '"';
+    const found = isString ? "a string" : quote(syntaxError);
+    const foundPart = syntaxError.length === 0 ? "" : `, found ${found}`;
+    throw new ConfigError(`${at(syntaxError.offset)}: ${reason}${foundPart}`);
   }
   if (root?.type !== "object") {
     throw new ConfigError(`${at(root?.offset ?? 0)}: found ${root?.type}, must be an object`);

@@ -7,6 +7,7 @@
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { parseDestinationPattern } from "./destination_pattern.ts";
+import { parseUpstreamProxy } from "./upstream_proxy.ts";
 
 /** Leaves room for `/control.sock` in the 104 bytes a Unix socket's path may have on macOS. */
 const MAX_LOG_DIR_BYTES = 90;
@@ -15,8 +16,17 @@ const MAX_LOG_DIR_BYTES = 90;
 const HOST_REGEXP =
   /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]+)*$/;
 const IPV6_REGEXP = /^(?=.*:.*:)[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9_.-]+)?$/;
+/** A name as shells take it. POSIX.1-2024, Base Definitions §8.1, with lower case. */
+const VARIABLE_REGEXP = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
+/** As `clawsec threats` shows it. */
+const FINGERPRINT_REGEXP = /^[0-9a-f]{16}$/;
+/** Visible ASCII: what a client may put into Basic credentials (RFC 7617 §2) without guessing an encoding. */
+const TOKEN_REGEXP = /^[\x21-\x7e]{8,256}$/;
 /** `host:port`, `[v6]:port`. RFC 3986 §3.2.2. */
 const HOST_PORT_REGEXP = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:\]]+)):(?<port>\d{1,5})$/;
+
+const FINGERPRINT_ERROR = "a fingerprint of 16 hexadecimal digits, as clawsec threats shows it";
+const TOKEN_ERROR = "a text of 8 to 256 visible ASCII characters";
 
 /** Every setting as it may stand in the file; the description is for the JSON Schema. */
 export const SETTINGS = {
@@ -45,6 +55,19 @@ export const SETTINGS = {
   actions: z.record(z.string(), oneOf("log", "block", "redact"), {
     error: "an object of pattern or severity to log, block or redact",
   }).default({}).describe("What block mode does, by pattern or severity: log, block or redact"),
+  suppress: z.array(suppression(), { error: "a list of suppressions" }).default([])
+    .describe("Findings that are known to be harmless: logged as info, never stopped"),
+  enable_rules: z.array(ruleName(), { error: "a list of rule ids" }).default([])
+    .describe("Rules that are off unless named here, by id or pattern"),
+  rules_file: absolutePath().optional()
+    .describe("JSONC file of your own rules; clawsec rules --schema prints its schema"),
+  homes: z.record(z.string(), z.array(hostSuffix(), { error: "a list of hosts" }), {
+    error: "an object of pattern to hosts",
+  }).default({}).describe(
+    "Hosts where a credential belongs, by pattern, in place of the rule's own",
+  ),
+  known_secrets: knownSecrets().default({ env: [], files: [] })
+    .describe("Where values that must never leave are read from at start"),
   on_scan_error: oneOf("block", "allow").default("block")
     .describe("What block mode does with content that cannot be scanned"),
   allow_hosts: z.array(destinationPattern(), { error: "a list of host patterns" }).default([])
@@ -53,6 +76,11 @@ export const SETTINGS = {
     .describe("Where requests may not go; wins over allow_hosts"),
   deny_private: z.boolean({ error: "true or false" }).default(false)
     .describe("Whether origins at loopback, private and link-local addresses are refused"),
+  proxy_token: z.string({ error: TOKEN_ERROR }).regex(TOKEN_REGEXP, { error: TOKEN_ERROR })
+    .optional()
+    .describe("Password that clients must give; their user name becomes the source in threats"),
+  sni_port: integer(1, 65_535).default(443)
+    .describe("Port of the origins of TLS that comes without CONNECT"),
   enable_ssh_watcher: z.boolean({ error: "true or false" }).default(true)
     .describe("Whether new outbound SSH connections are watched"),
   ssh_poll_interval: decimal(0.1, 3600).default(5)
@@ -61,8 +89,14 @@ export const SETTINGS = {
     .describe("Hosts or addresses that may be reached by SSH"),
   upstream_ca_file: absolutePath().optional()
     .describe("PEM file of extra roots for TLS to origins"),
+  upstream_proxy: upstreamProxy().optional()
+    .describe("Proxy that leads out: http://[user:password@]host:port or socks5://…"),
+  no_proxy: z.array(destinationPattern(), { error: "a list of host patterns" }).default([])
+    .describe("Where upstream_proxy is not used: host, *.suffix, CIDR, each with or without :port"),
   mitm_bypass: z.array(hostSuffix(), { error: "a list of strings" }).default([])
     .describe("Hosts and host suffixes tunnelled without decryption"),
+  mitm_bypass_auto: z.boolean({ error: "true or false" }).default(false)
+    .describe("Whether a host whose clients reject our certificate is tunnelled for 10 minutes"),
   workers: integer(0, 64).default(1).describe("Data workers; 0 is one a core (Linux)"),
   max_connections: integer(1, 1_000_000).default(4096)
     .describe("Client connections served at a time"),
@@ -72,6 +106,13 @@ export const SETTINGS = {
 
 /** A setting's name as written in the file: `proxy_port`. */
 export type SettingKey = keyof typeof SETTINGS;
+
+/** Settings whose values no message may quote: they hold secrets, or a secret pasted by mistake. */
+export const HIDDEN_SETTINGS: ReadonlySet<SettingKey> = new Set([
+  "known_secrets",
+  "proxy_token",
+  "upstream_proxy",
+]);
 
 /** The name of every setting, in the order of the documentation. */
 export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
@@ -131,6 +172,51 @@ function destinationPattern(): z.ZodString {
     (text) => parseDestinationPattern(text) !== undefined,
     { error },
   );
+}
+
+function ruleName(): z.ZodString {
+  const error = "a rule's id or pattern, such as payment_card";
+  return z.string({ error }).regex(/^[a-z][a-z0-9_]*$/, { error });
+}
+
+function suppression() {
+  const error = "an object of reason and at least one of pattern, dest, location, fingerprint; " +
+    "and until, if it is to end";
+  const text = (error: string) => z.string({ error }).min(1, { error });
+  return z.strictObject({
+    pattern: text("a pattern, such as ai_api_key").optional(),
+    dest: destinationPattern().optional(),
+    location: text("a location, such as body or header:cookie").optional(),
+    fingerprint: z.string({ error: FINGERPRINT_ERROR })
+      .regex(FINGERPRINT_REGEXP, { error: FINGERPRINT_ERROR }).optional(),
+    reason: text("a sentence on why this is harmless"),
+    until: z.iso.date({ error: "a date, such as 2027-01-31" }).optional(),
+  }, { error }).refine(
+    ({ pattern, dest, location, fingerprint }) =>
+      [pattern, dest, location, fingerprint].some((given) => given !== undefined),
+    { error },
+  );
+}
+
+function knownSecrets() {
+  const error = "an object of env (a list of variables) and files (a list of paths)";
+  const name = "the name of an environment variable, not its value";
+  return z.strictObject({
+    env: z.array(z.string({ error: name }).regex(VARIABLE_REGEXP, { error: name }), {
+      error: "a list of variables",
+    }).default([]),
+    files: z.array(absolutePath(), { error: "a list of absolute paths" }).default([]),
+  }, { error });
+}
+
+function upstreamProxy() {
+  const error = "a URL such as http://user:password@proxy.example:3128 or socks5://…";
+  return z.string({ error }).transform((text, context) => {
+    const proxy = parseUpstreamProxy(text);
+    if (proxy !== undefined) return proxy;
+    context.addIssue({ code: "custom", message: error });
+    return z.NEVER;
+  });
 }
 
 function isHost(text: string): boolean {
