@@ -12,7 +12,6 @@ import type { HeaderList } from "../http1/header_list.ts";
 import { wantsKeepAlive } from "../http1/hop_by_hop.ts";
 import { HttpError } from "../http1/http_error.ts";
 import {
-  parseResponseHead,
   type RequestHead,
   type ResponseHead,
   serializeRequestHead,
@@ -27,6 +26,7 @@ import type { Exchange } from "./exchange.ts";
 import type { OriginConnection } from "./origin_pool.ts";
 import { passBody, SinkError } from "./pass_body.ts";
 import type { Proxy } from "./proxy.ts";
+import { brokenAnswer, readAnswer, StaleConnectionError } from "./read_answer.ts";
 import { refusalEvent } from "./refuse.ts";
 import {
   outgoingAnswer,
@@ -38,19 +38,8 @@ import {
 } from "./outgoing_head.ts";
 import { passUpgrade } from "./upgrade.ts";
 
-/** Interim answers (1xx) to one request; more is a flood. */
-const MAX_INTERIM_ANSWERS = 32;
-
-/** Methods that may be sent again when a pooled connection turns out closed. RFC 9110 §9.2.2. */
-const REPEATABLE_METHODS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
-
 /** What has happened to the connection after an exchange. */
 export type AfterExchange = "keep" | "close" | "taken_over";
-
-/** A pooled connection was closed before it answered: the request may go again. */
-class StaleConnectionError extends Error {
-  override readonly name = "StaleConnectionError";
-}
 
 /**
  * Carries out one exchange.
@@ -130,7 +119,12 @@ class Forwarding {
     this.#enter("upload");
     const upload = this.#upload();
     try {
-      const answer = await this.#readAnswerHead();
+      const answer = await readAnswer(this.#connection, {
+        origin: this.#exchange.origin,
+        request: this.#head,
+        hasBody: this.#requestFraming.kind !== "none",
+        onInterim: (answer) => this.#passInterim(answer),
+      });
       if (answer.status === 101) return await this.#takeOver(answer);
       const after = await this.#download(answer);
       if (!this.#isUploaded) {
@@ -193,47 +187,6 @@ class Forwarding {
     } finally {
       filter?.close();
     }
-  }
-
-  /** Reads heads until the final one (or 101) and passes the interim ones on. */
-  async #readAnswerHead(): Promise<ResponseHead> {
-    const { buffered } = this.#connection;
-    for (let interim = 0; interim <= MAX_INTERIM_ANSWERS;) {
-      const answer = parseResponseHead(buffered.queue);
-      if (answer === undefined) {
-        if (!await this.#fillAnswer()) throw this.#noAnswer();
-        continue;
-      }
-      if (answer.status >= 200 || answer.status === 101) return answer;
-      interim++;
-      await this.#passInterim(answer);
-    }
-    throw new HttpError(
-      502,
-      "origin",
-      `Cannot pass on the answer of "${this.#label()}": more than ${MAX_INTERIM_ANSWERS} interim answers`,
-    );
-  }
-
-  async #fillAnswer(): Promise<boolean> {
-    try {
-      return await this.#connection.buffered.fill();
-    } catch (cause) {
-      throw this.#noAnswer(cause);
-    }
-  }
-
-  #noAnswer(cause?: unknown): Error {
-    const isUntouched = this.#connection.buffered.queue.length === 0 && !this.#expired;
-    const mayRepeat = this.#requestFraming.kind === "none" &&
-      REPEATABLE_METHODS.has(this.#head.method);
-    if (this.#connection.isReused && isUntouched && mayRepeat) return new StaleConnectionError();
-    return new HttpError(
-      502,
-      "origin",
-      `Cannot read the answer of "${this.#label()}": it closed the connection without one`,
-      { cause },
-    );
   }
 
   async #passInterim(answer: ResponseHead): Promise<void> {
@@ -325,11 +278,7 @@ class Forwarding {
     const { client, exchange, proxy } = this.#parts();
     const upgrade = answer.headers.get("upgrade");
     if (requestedUpgrade(this.#head) === undefined || upgrade === undefined) {
-      throw new HttpError(
-        502,
-        "origin",
-        `Cannot pass on the answer of "${this.#label()}": it changes protocol unasked`,
-      );
+      throw brokenAnswer(exchange.origin, "it changes protocol unasked");
     }
     this.#scanAnswerHead(answer);
     const preamble = serializeResponseHead(outgoingUpgrade(answer, upgrade));
@@ -378,10 +327,6 @@ class Forwarding {
     this.#exchange.status = answer.status;
   }
 
-  #label(): string {
-    return formatAuthority(this.#exchange.origin);
-  }
-
   /** Sets the time limit that belongs to a stage. */
   #enter(stage: Stage): void {
     this.#stage = stage;
@@ -407,7 +352,8 @@ class Forwarding {
       return new HttpError(408, "client", "Cannot forward the request: its body did not arrive");
     }
     if (this.#expired !== undefined) {
-      return new HttpError(504, "origin", `Cannot reach "${this.#label()}": no answer in time`);
+      const label = formatAuthority(this.#exchange.origin);
+      return new HttpError(504, "origin", `Cannot reach "${label}": no answer in time`);
     }
     const isReason = this.#uploadError instanceof HttpError ||
       this.#uploadError instanceof BlockedError;
