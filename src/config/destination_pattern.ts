@@ -1,5 +1,6 @@
 /**
- * Patterns of destinations (`allow_hosts`, `deny_hosts`): text → what they match. Pure.
+ * Patterns of destinations (`allow_hosts`, `deny_hosts`, `no_proxy`, `suppress`): text → what they
+ * match. Pure.
  *
  * `example.com` is that host alone, `*.example.com` every host below it, `10.0.0.0/8` and `::1` are
  * addresses; each may end in `:port` (IPv6 then in brackets).
@@ -39,6 +40,32 @@ export function parseDestinationPattern(text: string): DestinationPattern | unde
   return suffix === undefined
     ? { kind: "host", host: name, port }
     : { kind: "suffix", suffix, port };
+}
+
+/** Whether a destination is one that the pattern means; `host` is lower case, IPv6 without brackets. */
+export function matchesDestination(
+  pattern: DestinationPattern,
+  { host, port }: { readonly host: string; readonly port: number },
+): boolean {
+  if (pattern.port !== undefined && pattern.port !== port) return false;
+  switch (pattern.kind) {
+    case "host":
+      return host === pattern.host;
+    case "suffix":
+      return host.endsWith(pattern.suffix);
+    case "addresses":
+      return containsAddress(pattern.addresses, host);
+    default:
+      return pattern satisfies never;
+  }
+}
+
+/** Whether `host` is an address on the list; IPv4 in IPv6 (`::ffff:10.0.0.1`) counts as IPv4. */
+export function containsAddress(list: BlockList, host: string): boolean {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
+  const address = mapped ?? host;
+  const version = isIP(address);
+  return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");
 }
 
 /** An address or a CIDR range; undefined if it is neither. */

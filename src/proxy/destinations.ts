@@ -7,7 +7,12 @@
  */
 import { BlockList, isIP } from "node:net";
 import { type Authority, formatAuthority } from "../http1/request_target.ts";
-import { type DestinationPattern, parseDestinationPattern } from "../config/destination_pattern.ts";
+import {
+  containsAddress,
+  type DestinationPattern,
+  matchesDestination,
+  parseDestinationPattern,
+} from "../config/destination_pattern.ts";
 import { DialError } from "../net/dial.ts";
 
 /** The settings that bear on it. */
@@ -61,7 +66,7 @@ export class Destinations {
    * @throws {DialError} `denied`
    */
   assertName(authority: Authority): void {
-    const matches = (pattern: DestinationPattern) => matchesName(pattern, authority);
+    const matches = (pattern: DestinationPattern) => matchesDestination(pattern, authority);
     if (this.#denied.some(matches)) throw denied(authority, "it is in deny_hosts");
     const mayBeAllowedLater = this.#allowed.some(({ kind }) => kind === "addresses") &&
       isIP(authority.host) === 0;
@@ -82,13 +87,15 @@ export class Destinations {
       );
     }
     const address = { host: remote.hostname, port };
-    const matches = (pattern: DestinationPattern) => matchesName(pattern, address);
+    const matches = (pattern: DestinationPattern) => matchesDestination(pattern, address);
     if (this.#denied.some(matches)) return denied({ host, port }, "its address is in deny_hosts");
-    if (this.#private !== undefined && contains(this.#private, remote.hostname)) {
+    if (this.#private !== undefined && containsAddress(this.#private, remote.hostname)) {
       return denied({ host, port }, "its address is private and deny_private is set");
     }
     const isAllowed = this.#allowed.length === 0 ||
-      this.#allowed.some((pattern) => matchesName(pattern, { host, port }) || matches(pattern));
+      this.#allowed.some((pattern) =>
+        matchesDestination(pattern, { host, port }) || matches(pattern)
+      );
     return isAllowed ? undefined : denied({ host, port }, "its address is not in allow_hosts");
   }
 
@@ -104,28 +111,6 @@ function parsePattern(text: string): DestinationPattern {
   const pattern = parseDestinationPattern(text);
   if (pattern === undefined) throw new RangeError(`Cannot read host pattern "${text}"`);
   return pattern;
-}
-
-function matchesName(pattern: DestinationPattern, { host, port }: Authority): boolean {
-  if (pattern.port !== undefined && pattern.port !== port) return false;
-  switch (pattern.kind) {
-    case "host":
-      return host === pattern.host;
-    case "suffix":
-      return host.endsWith(pattern.suffix);
-    case "addresses":
-      return contains(pattern.addresses, host);
-    default:
-      return pattern satisfies never;
-  }
-}
-
-/** Whether `host` is an address on the list; IPv4 in IPv6 (`::ffff:10.0.0.1`) counts as IPv4. */
-function contains(list: BlockList, host: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
-  const address = mapped ?? host;
-  const version = isIP(address);
-  return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");
 }
 
 function isLoopback(address: string): boolean {
