@@ -16,6 +16,9 @@ export interface ClientHello {
 /** A hello larger than this is refused; post-quantum key shares take about 2 KiB. */
 export const MAX_CLIENT_HELLO_BYTES = 65_536;
 
+/** RFC 8446 §5.1; an empty handshake record is forbidden there too. */
+const MAX_RECORD_BYTES = 16_384;
+
 const HANDSHAKE_RECORD = 0x16;
 const CLIENT_HELLO = 0x01;
 const SERVER_NAME_EXTENSION = 0x0000;
@@ -45,31 +48,43 @@ export function parseClientHello(bytes: Uint8Array): ClientHello | undefined {
   }
 }
 
-/** Joins the records' fragments; undefined until the whole handshake message is there. */
+/**
+ * Joins the records' fragments; undefined until the whole handshake message is there. What follows it
+ * is not looked at: a client that resumes may have sent more already (RFC 8446 §2.3, early data).
+ */
 function handshakeMessage(bytes: Uint8Array): Uint8Array | undefined {
   const fragments: Uint8Array[] = [];
   let available = 0;
+  let needed = 4;
   let at = 0;
-  while (bytes.length - at >= 5) {
+  while (available < needed) {
+    if (bytes.length - at < 5) return undefined;
     if (bytes[at] !== HANDSHAKE_RECORD || bytes[at + 1] !== 0x03) {
       throw new SyntaxError("Cannot read TLS ClientHello: not a handshake record");
     }
     const length = (bytes[at + 3]! << 8) | bytes[at + 4]!;
+    if (length === 0 || length > MAX_RECORD_BYTES) {
+      throw new SyntaxError("Cannot read TLS ClientHello: a record is empty or too long");
+    }
     const fragment = bytes.subarray(at + 5, at + 5 + length);
     fragments.push(fragment);
     available += fragment.length;
     at += 5 + length;
+    if (needed === 4 && available >= 4) needed += messageLength(join(fragments, available));
   }
-  if (available < 4) return undefined;
-  const joined = fragments.length === 1 ? fragments[0]! : concat(fragments, available);
-  if (joined[0] !== CLIENT_HELLO) {
+  return join(fragments, available).subarray(4, needed);
+}
+
+/** The length of the ClientHello that begins here, its own four bytes not counted. */
+function messageLength(start: Uint8Array): number {
+  if (start[0] !== CLIENT_HELLO) {
     throw new SyntaxError("Cannot read TLS ClientHello: another handshake message came first");
   }
-  const length = (joined[1]! << 16) | (joined[2]! << 8) | joined[3]!;
+  const length = (start[1]! << 16) | (start[2]! << 8) | start[3]!;
   if (length + 4 > MAX_CLIENT_HELLO_BYTES) {
     throw new SyntaxError(`Cannot read TLS ClientHello: ${length} bytes are too many`);
   }
-  return joined.length < 4 + length ? undefined : joined.subarray(4, 4 + length);
+  return length;
 }
 
 function parseHelloBody(hello: Cursor): ClientHello {
@@ -141,7 +156,8 @@ class Cursor {
   }
 }
 
-function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
+function join(parts: readonly Uint8Array[], length: number): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
   const joined = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
