@@ -63,6 +63,12 @@ export interface Rule {
   readonly verify?: (match: RuleMatch) => Verdict;
   /** Where this credential belongs; absent where there is no such place. */
   readonly homes?: readonly Home[];
+  /**
+   * Whether snippets show nothing of the secret: it is a password, without a prefix that tells kind
+   * and issuer.
+   * @default {false}
+   */
+  readonly concealed?: boolean;
   /** One sentence for `clawsec rules` and for the reader of a threat. */
   readonly description: string;
   /** Where the form comes from: the provider's documentation, an RFC, a paper. */

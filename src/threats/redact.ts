@@ -83,8 +83,9 @@ export class Redactor {
     const own: Range = { start: beforeSecret.length - adjacent, end: text.length };
     const shown = { start: wholeRunsStart(finding), end: own.start };
     const before = this.#maskedUnits(text, shown, [own, ...echoRanges(text, finding.secret)]);
+    const beginning = finding.rule.concealed === true ? "" : revealed(finding.secret);
     return cutStart(before, MAX_BEFORE_CHARS).trimStart() + (adjacent > 0 ? ELLIPSIS : "") +
-      visibleUnits(revealed(finding.secret)).join("") + ELLIPSIS;
+      visibleUnits(beginning).join("") + ELLIPSIS;
   }
 
   #matchSnippet(finding: Finding): string {
@@ -154,8 +155,9 @@ function secretRange(match: RegExpExecArray): Range {
 
 /** Commands, and EXFIL findings that are the name of a file: `/etc/passwd`, `.aws/credentials`. */
 function isSecretless(finding: Finding): boolean {
-  if (finding.rule.type === "INJECTION") return true;
-  const { match, secret } = finding;
+  const { rule, match, secret } = finding;
+  if (rule.concealed === true) return false;
+  if (rule.type === "INJECTION") return true;
   return secret === match && PLAIN_PATH_REGEXP.test(match) && /[/\\]|^\.\w/.test(match) &&
     !match.split(/[/\\.]/).some(isTokenLike);
 }

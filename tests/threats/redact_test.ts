@@ -203,3 +203,11 @@ Deno.test("`Redactor` works in a worker without any right", async () => {
     URL.revokeObjectURL(url);
   }
 });
+
+Deno.test("`Redactor.snippet()` shows nothing of a concealed secret", () => {
+  const redactor = new Redactor({ fingerprintKey: new Uint8Array(32) });
+  for (const secret of ["correct-horse-battery", "/etc/hunter2/x", "Zq7vNf3TkX9bLw2RcJ5y"]) {
+    const finding = sampleFinding(secret, { before: "password=", rule: { concealed: true } });
+    assert.equal(redactor.snippet(finding), "password=...");
+  }
+});
