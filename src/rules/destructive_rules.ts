@@ -1,0 +1,329 @@
+/**
+ * Rules for commands that destroy data or the system: `rm -rf /` in its spellings, `mkfs`,
+ * `dd of=/dev/…`, fork bombs, and their Windows and scripting kin.
+ *
+ * What matters is the target: `rm -rf ./build`, `node_modules`, a temporary or cache directory are
+ * no findings. A command that is only printed, searched for or committed as text is graded `low`.
+ */
+import type { Direction, Rule, RuleMatch, Verdict } from "../scan/rule.ts";
+import { QUOTE } from "./shell_grammar.ts";
+
+const BOTH: readonly Direction[] = ["outbound", "inbound"];
+
+/** A whole disk or partition by its device name; `sdX` of documentation is none. */
+const DISK = String
+  .raw`\/dev\/(?:[shv]d[a-z]\d{0,2}|xvd[a-z]\d{0,2}|nvme\d(?:n\d(?:p\d{1,2})?)?|mmcblk\d(?:p\d)?|r?disk\d(?:s\d)?|md\d|dm-\d|mapper\/[\w-]{1,30}|mem|kmem)(?![\w-])`;
+
+/** Spaces, quotes and commas between the words of a command line or of an argument list. */
+const RM_GAP = String.raw`[\s"'+,\\]{0,5}`;
+
+const RM_TARGET = String
+  .raw`(?<target>(?:${QUOTE}){0,2}(?:\/|~|\$\{?HOME\b|\$\{?\w{1,30}[^\s"';|&]{0,40}\/\.\.|${"`"}pwd${"`"}|%USERPROFILE%|[A-Za-z]:\\)[^\s;|&)<>]{0,80})`;
+
+/** Directories that are made to be emptied. */
+const DISPOSABLE_REGEXP =
+  /^(?:\/(?:private\/)?(?:var\/)?tmp(?:\/|$)|\/var\/(?:cache|lib\/apt|lib\/dpkg|log|lib\/docker|lib\/containerd|www)\/|\/dev\/shm|\/run\/|\/usr\/(?:local\/(?:go|bin|lib|share|include|src)|share|src|lib)\/|\/usr\/local\/go$|\/opt\/|\/app\/|\/build|\/dist|\/workspace|\/workdir|\/code|\/src\/|\/github\/|\/__w\/|\/root\/\.(?:cache|npm|cargo|rustup|m2|gradle|config)|\/Applications\/\w|\/mnt\/|\/data\/|\/srv\/|\/out|\/output|\/target|\/node_modules|\/testbed|\/repo|\/nix\/|\/home\/linuxbrew|\/Library\/|\/etc\/[\w.-]+\/|~\/\.[\w.-]+|~\/(?:Library|Downloads|tmp|go\/pkg|node_modules)\/|\$\{?HOME\}?\/\.[\w.-]+|\$\{?HOME\}?\/(?:Library|Downloads|tmp|go\/pkg)\/)/;
+
+/** The root, a home, or a directory without which the system does not live. */
+const CATASTROPHIC_REGEXP =
+  /^(?:\/+(?:\.{0,2}\/*)*\.?\*?\.?|~[\w-]*\/?\*?|\$\{?HOME\}?\/?\*?|%USERPROFILE%\\?\*?|[A-Za-z]:\\(?:\*|Windows\S*|Users\S*)?|\/(?:bin|boot|dev|etc|home|lib|lib64|media|mnt|opt|proc|root|sbin|srv|sys|usr|var|Users|System|Library|Applications|c|mnt\/c)\/?\*?|\/(?:home|Users)\/[\w.$-]+\/?\*?|\/usr\/(?:bin|lib|local|sbin|share)\/?\*?|\/var\/(?:lib|log|www|mail)\/?\*?)$/;
+
+/** What prints, searches or records a command instead of running it. */
+const QUOTING_REGEXP =
+  /(?:^|[\s;&|`(])(?:echo|printf|print|grep|egrep|rg|ag|sed|awk|commit\s(?:-\w+\s)*-\w*m|--message=?|--title|--body|note|#)\s?[^;&|\n$`]*$|<<<\s*["'][^"'\n]*$|\b(?:cat|sort|head|tail|wc|base64|sed|grep|tr|less)\b[^\n|>]*<<-?\s*["'\\]?\w+["']?\n(?:[^\n]*\n){0,2}$/;
+
+/** A sentence that forbids or describes. */
+const WARNING_REGEXP =
+  /\b(?:never|not|don't|avoid|forbid\w*|block(?:s|ed)?|prevent\w*|such as|like|e\.g\.|example|dangerous|destructive|deny|denied|disallow\w*)\b[^\n;|&]{0,50}$/i;
+
+/** Every rule about destruction. */
+export const DESTRUCTIVE_RULES: readonly Rule[] = [
+  {
+    id: "destructive_rm",
+    pattern: "destructive_rm",
+    type: "INJECTION",
+    severity: "critical",
+    directions: BOTH,
+    anchors: [
+      "rm -",
+      "rm  -",
+      "rm\t-",
+      "rm' -",
+      'rm" -',
+      "rm','-",
+      "rm', '-",
+      'rm","-',
+      'rm", "-',
+      'rm\\",\\"-',
+      'rm\\", \\"-',
+      "rm${ifs}",
+      "rm$ifs",
+      "rm+-",
+      "rm /",
+      'rm\\" -',
+      "rm ~",
+      "rm $",
+    ],
+    regexp: new RegExp(
+      String.raw`(?<![\w.-])rm(?:${QUOTE})?(?:\$\{?IFS\}?|[\s+,])${RM_GAP}` +
+        String.raw`(?=[^\r\n;|&]{0,60}?(?:-[a-zA-Z]{0,6}[rR]|--recursive|--no-preserve-root))` +
+        String
+          .raw`(?:-(?:-?[a-zA-Z-]{1,20})?(?:${QUOTE})?(?:\$\{?IFS\}?|[\s+,])${RM_GAP}){0,4}(?:[\w.][\w.\/-]{0,30}\s){0,2}${RM_TARGET}`,
+    ),
+    maxLength: 400,
+    verify: gradeRm,
+    description: "A recursive delete of the root, a home, or a system directory.",
+    source: "rm(1), GNU coreutils manual §11.3 --no-preserve-root; MITRE ATT&CK T1485, T1070.004",
+    examples: [
+      "rm -rf /",
+      "sudo rm -rf --no-preserve-root /",
+      "rm -r -f /*",
+      "rm -fr ~",
+      'rm -rf "$HOME"',
+      "rm -rf / --no-preserve-root",
+      "rm --recursive --force /etc",
+      "subprocess.call(['rm', '-rf', '/'])",
+      "rm -rf /home/user",
+      "rm${IFS}-rf${IFS}/",
+    ],
+    nonExamples: [
+      "rm -rf ./build",
+      "rm -rf node_modules",
+      "rm -v file.txt",
+      "rm -f /tmp/f",
+      "box-shadow.css",
+      "remove /",
+      "firm -rf stance",
+      "rm -rf dist build",
+    ],
+  },
+  {
+    id: "find_delete",
+    pattern: "destructive_find",
+    type: "INJECTION",
+    severity: "high",
+    directions: BOTH,
+    anchors: ["find /", "find ~", "find $home"],
+    regexp:
+      /\bfind (?:\/(?:home|etc|usr|var)?|~|\$HOME)\/?\s[^\r\n;|&]{0,80}?(?:-delete\b|-exec (?:\/bin\/)?(?:rm|shred|unlink)\b)/i,
+    maxLength: 180,
+    description: "A find over a system or home directory that deletes what it finds.",
+    source: "find(1) -delete, -exec; MITRE ATT&CK T1485",
+    examples: ["find / -type f -delete", "find ~ -name '*' -exec rm -rf {} ;"],
+    nonExamples: ["find . -name '*.pyc' -delete", "find / -name id_rsa"],
+  },
+  {
+    id: "disk_overwrite",
+    pattern: "dd_disk",
+    type: "INJECTION",
+    severity: "high",
+    directions: BOTH,
+    anchors: ["of=/dev/", 'of="/dev/'],
+    regexp: new RegExp(String.raw`\bdd\s[^\r\n;|&]{0,120}?\bof="?${DISK}[^\r\n;|&]{0,60}`),
+    maxLength: 240,
+    verify: gradeDd,
+    description: "A dd that writes over a disk device.",
+    source: "dd(1); MITRE ATT&CK T1561.001 Disk Content Wipe",
+    examples: ["dd if=/dev/zero of=/dev/sda bs=1M", "sudo dd if=/dev/urandom of=/dev/nvme0n1"],
+    nonExamples: [
+      "dd bs=1M if=/dev/zero of=path/to/file",
+      "dd if=/dev/source_drive of=/dev/dest_drive",
+      "dd if=debian.iso of=/dev/sdX",
+      "dd if=x of=/dev/null",
+    ],
+  },
+  {
+    id: "disk_redirect",
+    pattern: "dd_disk",
+    type: "INJECTION",
+    severity: "critical",
+    directions: BOTH,
+    anchors: [
+      "> /dev/sd",
+      ">/dev/sd",
+      "> /dev/nvme",
+      ">/dev/nvme",
+      "> /dev/hd",
+      ">/dev/hd",
+      "> /dev/vd",
+      ">/dev/vd",
+      "> /dev/mmcblk",
+      ">/dev/mmcblk",
+      "> /dev/disk",
+      ">/dev/disk",
+      "shred ",
+      "wipefs ",
+      "blkdiscard ",
+      "sgdisk ",
+    ],
+    regexp: new RegExp(
+      String
+        .raw`> ?\/dev\/(?:[shv]d[a-z]\d{0,2}|nvme\dn\d|mmcblk\d|disk\d)(?![\w-])|\b(?:shred|wipefs|blkdiscard) (?:-{1,2}[\w=-]{1,20} (?:\d{1,3} )?){0,4}${DISK}|\bsgdisk (?:-Z|--zap-all|-o) ${DISK}`,
+    ),
+    maxLength: 200,
+    description: "A disk device overwritten, wiped or discarded.",
+    source: "shred(1), wipefs(8), blkdiscard(8); MITRE ATT&CK T1561",
+    examples: ["cat /dev/urandom > /dev/sda", "wipefs -a /dev/sdb", "shred -n 3 -z /dev/nvme0n1"],
+    nonExamples: ["echo x > /dev/null", "shred -u secret.txt", "cmd 2> /dev/stderr"],
+  },
+  {
+    id: "mkfs",
+    pattern: "mkfs",
+    type: "INJECTION",
+    severity: "high",
+    directions: BOTH,
+    anchors: ["mkfs", "mke2fs", "mkswap", "newfs"],
+    regexp: new RegExp(
+      String
+        .raw`\b(?:mkfs(?:\.\w{2,8})?|mke2fs|mkswap|newfs(?:_\w{2,6})?)\s(?:-{1,2}[\w=-]{1,20}(?:\s{1,3}[\w=,-]{1,20})?\s{1,3}){0,6}?"?${DISK}`,
+    ),
+    maxLength: 352,
+    description: "A file system made over a disk device.",
+    source: "mkfs(8), mke2fs(8); MITRE ATT&CK T1561",
+    examples: ["mkfs.ext4 /dev/sda1", "sudo mkfs -t ext4 -F /dev/nvme0n1", "mke2fs /dev/hda"],
+    nonExamples: ["mkfs.ext4 path/to/partition", "see mkfs(8)", "mkfs.ext4 /dev/sdXY"],
+  },
+  {
+    id: "fork_bomb",
+    pattern: "fork_bomb",
+    type: "INJECTION",
+    severity: "high",
+    directions: BOTH,
+    anchors: ["(){", "() {", "os.fork()", "fork while", "fork until", "%0|%0"],
+    regexp:
+      /(?<fn>[:.\w]{1,12}) ?\(\) ?\{\s{0,3}\k<fn>\s?\|\s?\k<fn>\s{0,2}&\s{0,2};?\s{0,3}\}\s{0,2};?\s{0,3}\k<fn>|while (?:True|1) ?:\s{0,8}os\.fork\(\)|\bfork (?:while|until) (?:fork|1|true)|%0\|%0/,
+    maxLength: 120,
+    description: "A process that multiplies until the machine stops.",
+    source: "MITRE ATT&CK T1499.001; Bash manual §3.3 Shell Functions",
+    examples: [
+      ":(){ :|:& };:",
+      "bomb() { bomb | bomb & }; bomb",
+      "while True: os.fork()",
+      "perl -e 'fork while fork'",
+      "%0|%0",
+    ],
+    nonExamples: ["foo() { bar | baz & }; foo", "pid = os.fork()"],
+  },
+  {
+    id: "chmod_root",
+    pattern: "destructive_chmod",
+    type: "INJECTION",
+    severity: "high",
+    directions: BOTH,
+    anchors: ["chmod -", "chown -", "chgrp -", "chflags -"],
+    regexp:
+      /\b(?:chmod|chown|chgrp|chflags) -[\w-]{1,14} (?:-[\w-]{1,14} )?(?:[\w+=,.:-]{1,30} )?(?:\/(?:\s|$|["'*;&|\\])|~\/?(?:\s|$)|\/(?:etc|bin|usr|lib|boot|var|home|root)\/?\*?(?:\s|$|["';&|\\]))/,
+    maxLength: 120,
+    verify: (match) => {
+      if (!/\s-\w*R|--recursive/.test(match.text)) return "low";
+      return QUOTING_REGEXP.test(match.before) ? "low" : "high";
+    },
+    description: "Rights or owner of the whole system changed.",
+    source: "chmod(1) -R, chown(1) -R; MITRE ATT&CK T1222.002",
+    examples: ["chmod -R 777 /", "chown -R nobody /etc", "sudo chmod -R 000 /usr"],
+    nonExamples: ["chmod -R 755 ./dist", "chown -R www-data /var/www/html", "chmod +x run.sh"],
+  },
+  {
+    id: "windows_wipe",
+    pattern: "destructive_windows",
+    type: "INJECTION",
+    severity: "high",
+    directions: BOTH,
+    anchors: [
+      "format c:",
+      "format d:",
+      "del /",
+      "erase /",
+      "rd /s",
+      "rmdir /s",
+      "remove-item ",
+      "vssadmin",
+      "wbadmin delete",
+      "bcdedit",
+      "cipher /w",
+      "format-volume ",
+      "clear-disk ",
+      "diskutil erasedisk",
+    ],
+    regexp:
+      /\bformat [cd]: ?\/|\b(?:del|erase) (?:\/[a-z] ?){1,5}["']?[a-z]:\\(?:\*|windows|users)|\br(?:mdir|d) \/s ?(?:\/q ?)?["']?(?:[a-z]:\\?(?:["'\s*]|$|windows|users)|%(?:systemroot|userprofile|windir)%)|\bRemove-Item (?=[^\r\n]{0,80}?-Recurse)[^\r\n]{0,60}?(?:[a-z]:\\(?:["'\s*]|$|windows|users)|\s\/(?:\s|$|\*)|\s~[\\\/]?(?:\s|$)|\$env:(?:USERPROFILE|SystemRoot))|\bvssadmin(?:\.exe)? (?:delete|resize) shadow|\bwbadmin delete (?:catalog|systemstatebackup|backup)|\bbcdedit(?:\.exe)? [^\r\n]{0,40}?(?:recoveryenabled no|ignoreallfailures)|\bcipher \/w:[a-z]|\b(?:Format-Volume|Clear-Disk) [^\r\n]{0,60}?(?:-DriveLetter|-Number|-RemoveData)|\bdiskutil erasedisk [^\r\n]{1,60}/i,
+    maxLength: 200,
+    description: "A Windows or macOS command that wipes a drive, a profile or its backups.",
+    source: "MITRE ATT&CK T1485, T1490, T1561; Microsoft: del, rd, vssadmin, bcdedit, Remove-Item",
+    examples: [
+      "format c: /q /y",
+      "del /f /s /q C:\\*",
+      "rd /s /q C:\\",
+      "Remove-Item -Recurse -Force C:\\",
+      "vssadmin delete shadows /all /quiet",
+    ],
+    nonExamples: [
+      "Remove-Item -Recurse -Force .\\dist",
+      "rd /s /q build",
+      "del /q *.obj",
+      "format code",
+    ],
+  },
+  {
+    id: "script_wipe",
+    pattern: "destructive_script",
+    type: "INJECTION",
+    severity: "high",
+    directions: BOTH,
+    anchors: [
+      "rmtree(",
+      "rmsync(",
+      "rm_rf(",
+      "rm_rf ",
+      "removeall(",
+      "remove_dir_all(",
+      "rimraf(",
+      "rimraf.sync(",
+      "fs.rm(",
+    ],
+    regexp:
+      /\b(?:rmtree\(|rmSync\(|rm_rf[ (]|RemoveAll\(|remove_dir_all\(|rimraf(?:\.sync)?\(|fs\.rm\()(?:(?:os\.path\.expanduser|Path)\()?\\{0,3}["'](?:\/|~\/?|\/(?:home|etc|usr|var|root|boot)\/?|[cC]:\\{1,2})\*?\\{0,3}["']/,
+    maxLength: 120,
+    description: "A recursive delete of the root or a home from program text.",
+    source: "Python shutil.rmtree, Node fs.rmSync, Go os.RemoveAll; MITRE ATT&CK T1485",
+    examples: [
+      "shutil.rmtree('/')",
+      'fs.rmSync("/", { recursive: true })',
+      'os.RemoveAll("/home")',
+    ],
+    nonExamples: ["shutil.rmtree('/tmp/x')", 'rimraf("dist")', "fs.rmSync(dir)"],
+  },
+  {
+    id: "data_to_void",
+    pattern: "destructive_rm",
+    type: "INJECTION",
+    severity: "high",
+    directions: BOTH,
+    anchors: ["mv ~", "mv /", "mv $home", "mv -f "],
+    regexp: /(?<![\w-])mv (?:-f )?(?:~|\$HOME|\/(?:home|etc|usr)?)[\w\/.*-]{0,40} \/dev\/null\b/,
+    maxLength: 100,
+    description: "Data moved into the null device.",
+    source: "mv(1), null(4); MITRE ATT&CK T1485",
+    examples: ["mv ~ /dev/null", "mv /home/user/* /dev/null"],
+    nonExamples: ["mv ~/a ~/b", "mv x > /dev/null"],
+  },
+];
+
+function gradeRm(match: RuleMatch): Verdict {
+  const target = (match.groups["target"] ?? "").replace(
+    /["'`\\]+/g,
+    (run) => run.includes(":") ? run : run.replace(/["'`]/g, ""),
+  ).replace(/[\\,\])}]+$/, "");
+  const quoted = QUOTING_REGEXP.test(match.before) && !/^["'\s]{0,3}(?:\||>)/.test(match.after);
+  const mild = quoted || WARNING_REGEXP.test(match.before);
+  if (CATASTROPHIC_REGEXP.test(target)) return mild ? "low" : "critical";
+  if (target.includes("/..") || target.includes("`pwd")) return mild ? "low" : "medium";
+  if (DISPOSABLE_REGEXP.test(target)) return "drop";
+  const forced = /\s["']?-\w*f|--force/.test(match.text);
+  return mild || !forced || target.split("/").length > 4 ? "low" : "medium";
+}
+
+function gradeDd(match: RuleMatch): Verdict {
+  if (/\bif=\/dev\/(?:zero|u?random)/.test(match.text)) return "critical";
+  return /\.(?:iso|img|raw|bin)\b/.test(match.text) ? "low" : "medium";
+}
