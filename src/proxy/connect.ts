@@ -30,7 +30,9 @@ import { relay } from "../net/relay.ts";
 import { BufferedStream } from "./buffered_stream.ts";
 import type { Client } from "./client.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Protocol } from "./origin_pool.ts";
 import type { Proxy } from "./proxy.ts";
+import { serveHttp2 } from "./serve_http2.ts";
 
 /** The first bytes of an HTTP/1.1 request: a method and a space. RFC 9112 §3. */
 const HTTP_REQUEST_REGEXP = /^[A-Z]{3,16} /;
@@ -45,7 +47,10 @@ export interface ConnectOptions {
 }
 
 /** What the far end of a new tunnel turned out to speak. */
-type FarEnd = { readonly kind: "tls" } | { readonly kind: "raw"; readonly origin: BufferedStream };
+type FarEnd = { readonly kind: "tls"; readonly protocol: Protocol } | {
+  readonly kind: "raw";
+  readonly origin: BufferedStream;
+};
 
 /**
  * Opens a tunnel and serves it to its end.
@@ -66,7 +71,7 @@ export async function connect(
     if (farEnd.kind === "raw") farEnd.origin.stream.close();
     throw error;
   }
-  if (farEnd.kind === "tls") return await interceptTls(client, options);
+  if (farEnd.kind === "tls") return await interceptTls(client, farEnd.protocol, options);
   if (!intercept) return await tunnel(client, farEnd.origin, options);
   return await servePlainTunnel(client, farEnd.origin, options);
 }
@@ -85,8 +90,8 @@ async function dialBlind({ authority, proxy }: ConnectOptions): Promise<FarEnd> 
 async function dialOrigin(options: ConnectOptions): Promise<FarEnd> {
   const { authority, proxy } = options;
   try {
-    await proxy.pool.prepare({ scheme: "https", ...authority });
-    return { kind: "tls" };
+    const protocol = await proxy.pool.prepare({ scheme: "https", ...authority });
+    return { kind: "tls", protocol };
   } catch (error) {
     if (!(error instanceof DialError && error.failure === "not_tls")) throw error;
     return await dialBlind(options);
@@ -94,7 +99,11 @@ async function dialOrigin(options: ConnectOptions): Promise<FarEnd> {
 }
 
 /** Decrypts the tunnel and serves what is in it as any client connection. */
-async function interceptTls(client: Client, options: ConnectOptions): Promise<void> {
+async function interceptTls(
+  client: Client,
+  spoken: Protocol,
+  options: ConnectOptions,
+): Promise<void> {
   const { authority, proxy, exchange } = options;
   const transport = client.buffered;
   const hello = await readClientHello(transport);
@@ -105,7 +114,9 @@ async function interceptTls(client: Client, options: ConnectOptions): Promise<vo
   try {
     accepted = await acceptTls(transport.unread(), {
       identity,
-      protocols: ["http/1.1"],
+      protocols: spoken === "h2" && hello.protocols.includes("h2")
+        ? ["h2", "http/1.1"]
+        : ["http/1.1"],
       timeoutMs: proxy.limits.handshakeMs,
     });
   } catch (error) {
@@ -121,11 +132,13 @@ async function interceptTls(client: Client, options: ConnectOptions): Promise<vo
   }
   proxy.counters.intercepted++;
   exchange.finish();
-  await options.serve({
+  const inner: Client = {
     ...client,
     buffered: new BufferedStream(accepted.stream),
     entrance: { scheme: "https", tunnel: authority, serverName: hello.serverName },
-  });
+  };
+  if (accepted.protocol === "h2") await serveHttp2(inner, accepted.socket, proxy);
+  else await options.serve(inner);
 }
 
 /** Reads a whole ClientHello and leaves it in the queue; undefined if the client sends none. */

@@ -4,16 +4,25 @@
  * An idle connection is being read: when the origin closes it, or says anything unasked, it leaves
  * the pool at once. What is handed out is therefore alive as far as this machine knows.
  */
-import type { Authority } from "../http1/request_target.ts";
-import { dial, type DialOptions, dialTls } from "../net/dial.ts";
+import { type Authority, formatAuthority } from "../http1/request_target.ts";
+import type { OriginSession } from "../http2/origin_session.ts";
+import type { ByteStream } from "../net/byte_stream.ts";
+import { dial, type DialedTls, DialError, type DialOptions, dialTls } from "../net/dial.ts";
 import { BufferedStream } from "./buffered_stream.ts";
 import type { Destinations } from "./destinations.ts";
 import type { Limits } from "./limits.ts";
+import { SessionPool } from "./session_pool.ts";
+
+/** Origins known to speak HTTP/2: some 100 bytes each. */
+const MAX_KNOWN_ORIGINS = 4_096;
 
 /** Where requests go: one pool entry each. */
 export interface Origin extends Authority {
   readonly scheme: "http" | "https";
 }
+
+/** What is spoken inside TLS, by its name in ALPN. RFC 7301 §6, RFC 9113 §3.2. */
+export type Protocol = "http/1.1" | "h2";
 
 /** A connection on loan; give it back with `release()` or close its stream. */
 export interface OriginConnection {
@@ -41,6 +50,9 @@ interface IdleConnection {
 export class OriginPool implements Disposable {
   readonly #options: OriginPoolOptions;
   readonly #idle = new Map<string, IdleConnection[]>();
+  readonly #sessions = new SessionPool();
+  /** Origins that have chosen `h2` when they could; the newest last. */
+  readonly #speakHttp2 = new Set<string>();
   readonly #sweeper: ReturnType<typeof setInterval>;
 
   constructor(options: OriginPoolOptions) {
@@ -65,18 +77,53 @@ export class OriginPool implements Disposable {
    * @throws {DialError}
    */
   async dial(origin: Origin): Promise<OriginConnection> {
-    const { extraRoots } = this.#options;
-    const refuseAddress = this.#judge(origin);
     const stream = origin.scheme === "http"
-      ? await dial(origin, { refuseAddress })
-      : (await dialTls(origin, { refuseAddress, extraRoots, protocols: ["http/1.1"] })).stream;
+      ? await dial(origin, { refuseAddress: this.#judge(origin) })
+      : (await this.#dialTls(origin, ["http/1.1"])).stream;
     return { buffered: new BufferedStream(stream), isReused: false };
   }
 
-  /** Makes sure that a connection to `origin` is there for the next request. @throws {DialError} */
-  async prepare(origin: Origin): Promise<void> {
-    const connection = this.#takeIdle(origin) ?? await this.dial(origin);
-    this.#park(origin, connection.buffered, connection.isReused);
+  /**
+   * Makes sure that a connection to a TLS origin is there for the next request.
+   *
+   * @returns what the origin speaks where it has the choice
+   * @throws {DialError}
+   */
+  async prepare(origin: Origin): Promise<Protocol> {
+    const key = poolKey(origin);
+    if (this.#sessions.has(key)) return "h2";
+    const idle = this.#takeIdle(origin);
+    if (idle !== undefined) {
+      this.#park(origin, idle.buffered, idle.isReused);
+      return this.#speakHttp2.has(key) ? "h2" : "http/1.1";
+    }
+    const { stream, protocol } = await this.#dialTls(origin, ["h2", "http/1.1"]);
+    if (protocol === "h2") {
+      this.#noteHttp2(key);
+      await this.#addSession(origin, stream);
+      return "h2";
+    }
+    this.#speakHttp2.delete(key);
+    this.#park(origin, new BufferedStream(stream), false);
+    return "http/1.1";
+  }
+
+  /**
+   * Takes a place for one exchange in an HTTP/2 connection.
+   *
+   * @throws {DialError}
+   */
+  acquireSession(origin: Origin): Promise<OriginSession> {
+    return this.#sessions.acquire(poolKey(origin), async () => {
+      const { stream, protocol } = await this.#dialTls(origin, ["h2"]);
+      if (protocol === "h2") return await this.#addSession(origin, stream);
+      stream.close();
+      this.#speakHttp2.delete(poolKey(origin));
+      throw new DialError(
+        "tls",
+        `Cannot reach "${formatAuthority(origin)}": it speaks HTTP/2 no longer`,
+      );
+    });
   }
 
   /** Dials `origin` for a tunnel: nothing is kept and nothing is reused. @throws {DialError} */
@@ -92,10 +139,34 @@ export class OriginPool implements Disposable {
   /** Closes every idle connection. Those on loan are their borrowers'. */
   [Symbol.dispose](): void {
     clearInterval(this.#sweeper);
+    this.#sessions[Symbol.dispose]();
     for (const connections of this.#idle.values()) {
       for (const { buffered } of connections) buffered.stream.close();
     }
     this.#idle.clear();
+  }
+
+  #dialTls(origin: Origin, protocols: readonly Protocol[]): Promise<DialedTls> {
+    const { extraRoots } = this.#options;
+    return dialTls(origin, { refuseAddress: this.#judge(origin), extraRoots, protocols });
+  }
+
+  async #addSession(origin: Origin, stream: ByteStream): Promise<void> {
+    try {
+      await this.#sessions.add(poolKey(origin), stream);
+    } catch (cause) {
+      stream.close();
+      throw new DialError("tls", `Cannot start HTTP/2 with "${formatAuthority(origin)}"`, {
+        cause,
+      });
+    }
+  }
+
+  #noteHttp2(key: string): void {
+    this.#speakHttp2.delete(key);
+    this.#speakHttp2.add(key);
+    if (this.#speakHttp2.size <= MAX_KNOWN_ORIGINS) return;
+    for (const oldest of this.#speakHttp2) return void this.#speakHttp2.delete(oldest);
   }
 
   /** Judges the name now, and the address once there is one. @throws {DialError} `denied` */
@@ -137,6 +208,7 @@ export class OriginPool implements Disposable {
 
   #closeOld(): void {
     const oldest = performance.now() - this.#options.limits.originIdleMs;
+    this.#sessions.closeUnused(oldest);
     for (const [key, connections] of this.#idle) {
       for (const idle of connections.filter(({ since }) => since < oldest)) {
         this.#drop(key, idle.buffered);
@@ -145,6 +217,7 @@ export class OriginPool implements Disposable {
   }
 }
 
+/** An origin as a URL. */
 function poolKey({ scheme, host, port }: Origin): string {
-  return `${scheme}|${host}|${port}`;
+  return `${scheme}://${formatAuthority({ host, port })}`;
 }

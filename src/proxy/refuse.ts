@@ -142,21 +142,30 @@ export function problemDocument(refusal: Refusal, requestId: string): Record<str
   };
 }
 
+/** Headers and body of the answer that says a refusal, whatever the version of HTTP. */
+export function problemAnswer(
+  refusal: Refusal,
+  requestId: string,
+): { readonly headers: HeaderList; readonly body: Uint8Array } {
+  const document = problemDocument(refusal, requestId);
+  const body = new TextEncoder().encode(JSON.stringify(document) + "\n");
+  const headers = HeaderList.from([
+    ["Content-Type", "application/problem+json"],
+    ["Content-Length", String(body.length)],
+    ["Cache-Control", "no-store"],
+    ["X-Clawsec-Refusal", refusal.kind],
+  ]);
+  return { headers, body };
+}
+
 /** Writes a refusal as an HTTP/1.1 response. */
 export function serializeRefusal(refusal: Refusal, context: RefusalContext): Uint8Array {
-  const document = problemDocument(refusal, context.requestId);
-  const body = new TextEncoder().encode(JSON.stringify(document) + "\n");
+  const { headers, body } = problemAnswer(refusal, context.requestId);
   const head = serializeResponseHead({
     version: "1.1",
     status: refusal.status,
     reason: refusal.reason,
-    headers: HeaderList.from([
-      ["Content-Type", "application/problem+json"],
-      ["Content-Length", String(body.length)],
-      ["Cache-Control", "no-store"],
-      ["X-Clawsec-Refusal", refusal.kind],
-      ...(context.close === "close" ? [["Connection", "close"] as const] : []),
-    ]),
+    headers: context.close === "close" ? headers.with("Connection", "close") : headers,
   });
   if (context.method === "HEAD") return head;
   const response = new Uint8Array(head.length + body.length);
@@ -168,7 +177,7 @@ export function serializeRefusal(refusal: Refusal, context: RefusalContext): Uin
 /** Where a stream is cut, and for whom. */
 export interface RefusalEventOptions {
   /** The head that began the stream. */
-  readonly answer: ResponseHead;
+  readonly answer: Pick<ResponseHead, "headers">;
   readonly requestId: string;
 }
 

@@ -9,16 +9,13 @@ import { requestFraming } from "../http1/body_framing.ts";
 import { BodyReader } from "../http1/body_reader.ts";
 import { wantsKeepAlive } from "../http1/hop_by_hop.ts";
 import { parseRequestHead, type RequestHead } from "../http1/message_head.ts";
-import { formatAuthority } from "../http1/request_target.ts";
-import { scanHead, scanHost } from "../scan/head_scanner.ts";
 import type { Client } from "./client.ts";
 import { connect } from "./connect.ts";
 import { decide, type Decision } from "./decide.ts";
-import { Exchange, type Ruling } from "./exchange.ts";
 import { type AfterExchange, BrokenExchangeError, forward } from "./forward.ts";
+import { inspectRequestHead, openExchange } from "./inspect_request.ts";
+import { logUnexpected } from "./log_unexpected.ts";
 import type { Proxy } from "./proxy.ts";
-import { type RedactedHead, redactHead } from "./redact_head.ts";
-import { redactionMarker } from "./hold_back.ts";
 import { refusalOf, serializeRefusal } from "./refuse.ts";
 
 /**
@@ -99,7 +96,7 @@ async function serveRequest(
   } catch (error) {
     return await refuse(client, error, { proxy, requestId: proxy.newId(), head });
   }
-  const exchange = newExchange(client, head, { decision, proxy });
+  const exchange = openExchange(client, head, { decision, proxy });
   try {
     const inspected = inspectRequestHead(head, { decision, exchange, proxy });
     if (decision.kind === "forward") {
@@ -122,67 +119,6 @@ async function serveRequest(
   } finally {
     exchange.finish();
   }
-}
-
-function newExchange(
-  client: Client,
-  head: RequestHead,
-  { decision, proxy }: { decision: Decision; proxy: Proxy },
-): Exchange {
-  const { source, entrance } = client;
-  if (decision.kind === "connect") {
-    const { authority } = decision;
-    return new Exchange(proxy, {
-      source,
-      protocol: "https",
-      origin: { scheme: "https", ...authority },
-      method: "CONNECT",
-      url: formatAuthority(authority),
-      isIntercepted: false,
-    });
-  }
-  const { origin, path } = decision;
-  const defaultPort = origin.scheme === "https" ? 443 : 80;
-  return new Exchange(proxy, {
-    source,
-    protocol: origin.scheme,
-    origin,
-    method: head.method,
-    url: `${origin.scheme}://${formatAuthority({ ...origin, defaultPort })}${path}`,
-    isIntercepted: entrance.scheme === "https",
-  });
-}
-
-/**
- * Scans the host name before any look-up of it, then URL and headers.
- *
- * @returns head and path as they may go on: secrets redacted where the settings ask for it
- * @throws {BlockedError} if they may not
- */
-function inspectRequestHead(
-  head: RequestHead,
-  { decision, exchange, proxy }: { decision: Decision; exchange: Exchange; proxy: Proxy },
-): RedactedHead {
-  const { host } = exchange.origin;
-  const path = decision.kind === "connect" ? "" : decision.path;
-  const place = { direction: "outbound", location: "host" } as const;
-  exchange.reportOrBlock(scanHost(proxy.ruleSet, host), place);
-  const findings = scanHead(
-    proxy.ruleSet,
-    { target: path, headers: head.headers.entries },
-    { direction: "outbound" },
-  );
-  if (findings.length === 0) return { head, path };
-  const rulings = exchange.report(findings, { ...place, location: "header" });
-  const stopped = rulings.find(({ action }) => action === "block");
-  const toRedact = rulings.filter(({ action }) => action === "redact");
-  const marker = (ruling: Ruling) => redactionMarker(ruling.finding, proxy);
-  const redacted = stopped === undefined
-    ? redactHead(head, { path, rulings: toRedact, marker })
-    : undefined;
-  if (redacted !== undefined) return redacted;
-  const { finding, location } = stopped ?? toRedact[0]!;
-  throw exchange.block({ ...place, location, pattern: finding.rule.pattern });
 }
 
 interface RefuseOptions {
@@ -260,35 +196,3 @@ async function closeAfterAnswer({ buffered, deadline }: Client, proxy: Proxy): P
     // Closed by the client or by the time limit: that is the end we are waiting for.
   }
 }
-
-/** Logs what is a fault of ours; broken connections are ordinary and only seen at DEBUG. */
-function logUnexpected(error: unknown, proxy: Proxy): void {
-  const cause = error instanceof BrokenExchangeError ? error.cause : error;
-  if (isOrdinary(cause)) {
-    proxy.log.debug(`Connection ended: ${cause.message}`);
-    return;
-  }
-  const text = cause instanceof Error ? cause.stack ?? cause.message : String(cause);
-  proxy.log.error(`Cannot go on with a connection: ${text}`);
-}
-
-/** Errors that peers cause: resets, broken framing, closed sockets. */
-function isOrdinary(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof HttpError || error.name === "DialError" || error.name === "SinkError") {
-    return true;
-  }
-  return ORDINARY_ERRORS.some((kind) => error instanceof kind) || "code" in error;
-}
-
-const ORDINARY_ERRORS = [
-  Deno.errors.BadResource,
-  Deno.errors.BrokenPipe,
-  Deno.errors.ConnectionAborted,
-  Deno.errors.ConnectionReset,
-  Deno.errors.Interrupted,
-  Deno.errors.NotConnected,
-  Deno.errors.TimedOut,
-  Deno.errors.UnexpectedEof,
-  Deno.errors.InvalidData,
-];
