@@ -21,6 +21,8 @@ export interface Entrance {
   readonly tunnel: Authority | undefined;
   /** The name of the TLS handshake (SNI), inside a decrypted tunnel; undefined if there was none. */
   readonly serverName?: string | undefined;
+  /** Set where the client was led here without being told: the port it believes in is unknown. */
+  readonly isPortAssumed?: boolean;
 }
 
 /** What to do with a request. `path` is the origin-form target to send. */
@@ -33,6 +35,8 @@ export interface DecideOptions {
   readonly enableMitm: boolean;
   /** Host suffixes that are tunnelled blind. */
   readonly mitmBypass: readonly string[];
+  /** Hosts that are tunnelled blind for a while, because their clients reject our leaf. */
+  readonly learnedBypass: { has(host: string): boolean };
 }
 
 /**
@@ -54,11 +58,13 @@ export function decide(head: RequestHead, entrance: Entrance, options: DecideOpt
   const { tunnel, scheme } = entrance;
   if (tunnel !== undefined) {
     const defaultPort = scheme === "https" ? 443 : 80;
-    const { serverName } = entrance;
-    if (serverName !== undefined) assertSameAuthority({ ...tunnel, host: serverName }, tunnel);
-    if (target.form === "absolute") assertSameAuthority(target, tunnel);
+    const { serverName, isPortAssumed = false } = entrance;
+    const assertSame = (named: Authority) =>
+      assertSameAuthority(isPortAssumed ? { ...named, port: tunnel.port } : named, tunnel);
+    if (serverName !== undefined) assertSame({ ...tunnel, host: serverName });
+    if (target.form === "absolute") assertSame(target);
     const host = head.headers.get("host");
-    if (host !== undefined) assertSameAuthority(parseAuthority(host, { defaultPort }), tunnel);
+    if (host !== undefined) assertSame(parseAuthority(host, { defaultPort }));
     return { kind: "forward", origin: { scheme, ...tunnel }, path };
   }
   if (target.form === "absolute") {
@@ -72,6 +78,12 @@ export function decide(head: RequestHead, entrance: Entrance, options: DecideOpt
     const { host, port } = target;
     return { kind: "forward", origin: { scheme: "http", host, port }, path };
   }
+  // A client that was led here (iptables, a hosts file) speaks as to the origin itself.
+  const host = head.headers.get("host");
+  if (host !== undefined && path !== "*") {
+    const authority = parseAuthority(host, { defaultPort: 80 });
+    return { kind: "forward", origin: { scheme: "http", ...authority }, path };
+  }
   throw new HttpError(
     400,
     "client",
@@ -81,7 +93,7 @@ export function decide(head: RequestHead, entrance: Entrance, options: DecideOpt
 
 /** Whether TLS to `host` is decrypted. A suffix covers the host itself and every host below it. */
 export function shouldIntercept(host: string, options: DecideOptions): boolean {
-  if (!options.enableMitm) return false;
+  if (!options.enableMitm || options.learnedBypass.has(host)) return false;
   return !options.mitmBypass.some((entry) => {
     const suffix = entry.toLowerCase().replace(/^\*?\./, "");
     return host === suffix || host.endsWith(`.${suffix}`);

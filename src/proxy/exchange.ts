@@ -3,12 +3,18 @@ import type { PolicyAction } from "../config.ts";
 import { formatAuthority } from "../http1/request_target.ts";
 import type { Finding } from "../scan/finding.ts";
 import { gradeForDestination } from "../scan/homes.ts";
-import type { Direction } from "../scan/rule.ts";
-import { maskUrl } from "../threats/mask_url.ts";
-import { type Protocol, threatFromFinding, threatTimestamp } from "../threats/threat.ts";
+import type { Direction, Severity } from "../scan/rule.ts";
+import { maskHost, maskUrl } from "../threats/mask_url.ts";
+import {
+  type Protocol,
+  type Threat,
+  threatFromFinding,
+  threatTimestamp,
+} from "../threats/threat.ts";
+import { visibleText } from "../threats/visible_text.ts";
 import { BlockedError, type BlockReason } from "./blocked_error.ts";
 import type { Origin } from "./origin_pool.ts";
-import { takenAction, wantedAction } from "./policy.ts";
+import { type Graded, takenAction, wantedAction } from "./policy.ts";
 import type { Proxy } from "./proxy.ts";
 
 /** What is known when the request head has been read. */
@@ -36,6 +42,15 @@ export interface Ruling {
   readonly action: PolicyAction;
   /** `header:x-api-key`, `body` … */
   readonly location: string;
+}
+
+/** What a tunnel turned out to speak. */
+export interface ProtocolReport {
+  readonly type: Threat["threat_type"];
+  readonly pattern: string;
+  readonly severity: Severity;
+  /** Shown in the record, masked. */
+  readonly evidence: string;
 }
 
 const RECORDED_ACTIONS = { log: "logged", block: "blocked", redact: "redacted" } as const;
@@ -92,17 +107,44 @@ export class Exchange {
     return new BlockedError(reason);
   }
 
+  /**
+   * Posts a threat about what a tunnel speaks, and says what is to be done about it.
+   *
+   * @returns in monitor mode `log`
+   */
+  reportProtocol({ type, pattern, severity, evidence }: ProtocolReport): "log" | "block" {
+    const { redactor } = this.#proxy;
+    const dest = formatAuthority(this.origin);
+    const { action, record } = this.#judge({ pattern, severity });
+    this.#threats++;
+    if (action !== "log") this.#proxy.counters.blocked++;
+    this.#proxy.evidence.addThreat({
+      direction: "outbound",
+      protocol: type === "SSH_CONNECT" ? "ssh" : this.protocol,
+      threat_type: type,
+      pattern,
+      snippet: redactor.maskText(visibleText(evidence)),
+      source: this.#options.source,
+      dest: maskHost(dest),
+      timestamp: threatTimestamp(performance.timeOrigin + performance.now()),
+      severity,
+      location: "connect",
+      fingerprint: redactor.fingerprint(dest),
+      request_id: this.id,
+      ...record,
+    });
+    return action === "log" ? "log" : "block";
+  }
+
   #reportOne(finding: Finding, { direction, location: place }: FindingPlace): Ruling {
-    const { config, evidence, redactor } = this.#proxy;
+    const { evidence, redactor } = this.#proxy;
     const { host } = this.origin;
     const location = finding.part ?? place;
     if (location === "url") this.#urlSecrets.push(finding.secret);
     const severity = direction === "outbound"
       ? gradeForDestination(finding, { host, location })
       : finding.severity;
-    const graded = { pattern: finding.rule.pattern, severity };
-    const action = takenAction(graded, config);
-    const wanted = RECORDED_ACTIONS[wantedAction(graded, config)];
+    const { action, record } = this.#judge({ pattern: finding.rule.pattern, severity });
     this.#threats++;
     evidence.addThreat(threatFromFinding(finding, {
       direction,
@@ -113,10 +155,21 @@ export class Exchange {
       requestId: this.id,
       timestamp: threatTimestamp(performance.timeOrigin + performance.now()),
       severity,
-      action: RECORDED_ACTIONS[action],
-      ...(action === "log" && wanted !== "logged" ? { would: wanted } : {}),
+      ...record,
     }, redactor));
     return { finding, action, location };
+  }
+
+  /** What is done about a finding, and how the record says it. */
+  #judge(graded: Graded): {
+    readonly action: PolicyAction;
+    readonly record: Pick<Threat, "action" | "would">;
+  } {
+    const { config } = this.#proxy;
+    const action = takenAction(graded, config);
+    const wanted = RECORDED_ACTIONS[wantedAction(graded, config)];
+    const would = action === "log" && wanted !== "logged" ? { would: wanted } : {};
+    return { action, record: { action: RECORDED_ACTIONS[action], ...would } };
   }
 
   /** Writes the record and the counters; a second call does nothing. */

@@ -1,6 +1,6 @@
 /** A request's head, judged before anything of it goes on: what it asks for, and what it gives away. */
 import type { RequestHead } from "../http1/message_head.ts";
-import { formatAuthority } from "../http1/request_target.ts";
+import { type Authority, formatAuthority } from "../http1/request_target.ts";
 import { scanHead, scanHost } from "../scan/head_scanner.ts";
 import type { Client } from "./client.ts";
 import type { Decision } from "./decide.ts";
@@ -17,15 +17,7 @@ export function openExchange(
 ): Exchange {
   const { source, entrance } = client;
   if (decision.kind === "connect") {
-    const { authority } = decision;
-    return new Exchange(proxy, {
-      source,
-      protocol: "https",
-      origin: { scheme: "https", ...authority },
-      method: "CONNECT",
-      url: formatAuthority(authority),
-      isIntercepted: false,
-    });
+    return openTunnel(client, decision.authority, { method: "CONNECT", proxy });
   }
   const { origin, path } = decision;
   const defaultPort = origin.scheme === "https" ? 443 : 80;
@@ -39,6 +31,28 @@ export function openExchange(
   });
 }
 
+/** Opens the record of a tunnel. `method` says how it was asked for: `CONNECT`, `SOCKS5`, `TLS`. */
+export function openTunnel(
+  { source }: Client,
+  authority: Authority,
+  { method, proxy }: { readonly method: string; readonly proxy: Proxy },
+): Exchange {
+  return new Exchange(proxy, {
+    source,
+    protocol: "https",
+    origin: { scheme: "https", ...authority },
+    method,
+    url: formatAuthority(authority),
+    isIntercepted: false,
+  });
+}
+
+/** Scans the origin's name, before any look-up of it. @throws {BlockedError} if it may not be asked for */
+export function inspectAuthority(exchange: Exchange, { ruleSet }: Proxy): void {
+  const place = { direction: "outbound", location: "host" } as const;
+  exchange.reportOrBlock(scanHost(ruleSet, exchange.origin.host), place);
+}
+
 /**
  * Scans the host name before any look-up of it, then URL and headers.
  *
@@ -49,17 +63,16 @@ export function inspectRequestHead(
   head: RequestHead,
   { decision, exchange, proxy }: { decision: Decision; exchange: Exchange; proxy: Proxy },
 ): RedactedHead {
-  const { host } = exchange.origin;
   const path = decision.kind === "connect" ? "" : decision.path;
-  const place = { direction: "outbound", location: "host" } as const;
-  exchange.reportOrBlock(scanHost(proxy.ruleSet, host), place);
+  const place = { direction: "outbound", location: "header" } as const;
+  inspectAuthority(exchange, proxy);
   const findings = scanHead(
     proxy.ruleSet,
     { target: path, headers: head.headers.entries },
     { direction: "outbound" },
   );
   if (findings.length === 0) return { head, path };
-  const rulings = exchange.report(findings, { ...place, location: "header" });
+  const rulings = exchange.report(findings, place);
   const stopped = rulings.find(({ action }) => action === "block");
   const toRedact = rulings.filter(({ action }) => action === "redact");
   const marker = (ruling: Ruling) => redactionMarker(ruling.finding, proxy);

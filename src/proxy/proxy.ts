@@ -6,9 +6,11 @@ import type { Deadlines } from "../net/deadlines.ts";
 import type { RuleSet } from "../scan/rule_set.ts";
 import type { Redactor } from "../threats/redact.ts";
 import type { Counters } from "./counters.ts";
+import type { DecideOptions } from "./decide.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Limits } from "./limits.ts";
 import type { OriginPool } from "./origin_pool.ts";
+import type { RejectedLeaves } from "./rejected_leaves.ts";
 
 /** The long-lived parts of one data worker. */
 export interface Proxy {
@@ -20,6 +22,9 @@ export interface Proxy {
   readonly counters: Counters;
   readonly pool: OriginPool;
   readonly identities: IdentityCache;
+  /** Which tunnels are decrypted. */
+  readonly routing: DecideOptions;
+  readonly rejectedLeaves: RejectedLeaves;
   readonly deadlines: Deadlines;
   readonly log: Log;
   /** Makes a request id, unique among all workers. */

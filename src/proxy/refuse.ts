@@ -55,6 +55,9 @@ const DIAL_REFUSALS: Readonly<Record<DialFailure, readonly [status: number, kind
 /** Kinds that time may mend. */
 const RETRYABLE_KINDS = new Set(["origin-unreachable", "origin-timeout", "too-many-connections"]);
 
+/** RFC 7617 §2. */
+const CHALLENGE = 'Basic realm="ClawSec Monitor", charset="UTF-8"';
+
 /** Prefix of every `type`: an identifier, not an address (RFC 9457 §3.1.1). */
 export const PROBLEM_TYPE_PREFIX = "urn:clawsec:problem:";
 
@@ -111,6 +114,7 @@ function refusal(status: number, kind: string, detail: string): Refusal {
 function httpKind(error: HttpError): string {
   if (error.status === 504) return "origin-timeout";
   if (error.status === 408) return "request-timeout";
+  if (error.status === 407) return "proxy-authentication-required";
   if (error.status === 421) return "misdirected-request";
   if (error.fault === "client") return "bad-request";
   return error.fault === "origin" ? "bad-answer" : "internal-error";
@@ -154,6 +158,8 @@ export function problemAnswer(
     ["Content-Length", String(body.length)],
     ["Cache-Control", "no-store"],
     ["X-Clawsec-Refusal", refusal.kind],
+    // RFC 9110 §15.5.8: a 407 names the scheme.
+    ...(refusal.status === 407 ? [["Proxy-Authenticate", CHALLENGE] as const] : []),
   ]);
   return { headers, body };
 }

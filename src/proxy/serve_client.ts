@@ -9,8 +9,9 @@ import { requestFraming } from "../http1/body_framing.ts";
 import { BodyReader } from "../http1/body_reader.ts";
 import { wantsKeepAlive } from "../http1/hop_by_hop.ts";
 import { parseRequestHead, type RequestHead } from "../http1/message_head.ts";
+import { authenticateHead } from "./authenticate.ts";
 import type { Client } from "./client.ts";
-import { connect } from "./connect.ts";
+import { connect, CONNECTION_ESTABLISHED } from "./connect.ts";
 import { decide, type Decision } from "./decide.ts";
 import { type AfterExchange, BrokenExchangeError, forward } from "./forward.ts";
 import { inspectRequestHead, openExchange } from "./inspect_request.ts";
@@ -86,13 +87,15 @@ async function expireHead(client: Client, proxy: Proxy): Promise<void> {
 }
 
 async function serveRequest(
-  client: Client,
+  unknownClient: Client,
   head: RequestHead,
   proxy: Proxy,
 ): Promise<AfterExchange> {
+  let client = unknownClient;
   let decision: Decision;
   try {
-    decision = decide(head, client.entrance, proxy.config);
+    client = knownClient(unknownClient, head, proxy);
+    decision = decide(head, client.entrance, proxy.routing);
   } catch (error) {
     return await refuse(client, error, { proxy, requestId: proxy.newId(), head });
   }
@@ -102,11 +105,13 @@ async function serveRequest(
     if (decision.kind === "forward") {
       return await forward(client, inspected.head, { exchange, path: inspected.path, proxy });
     }
-    await connect(client, decision.intercept, {
+    await connect(client, {
       authority: decision.authority,
+      intercept: decision.intercept,
       exchange,
       proxy,
       serve: (inner) => serveClient(inner, proxy),
+      established: CONNECTION_ESTABLISHED,
     });
     return "taken_over";
   } catch (error) {
@@ -119,6 +124,17 @@ async function serveRequest(
   } finally {
     exchange.finish();
   }
+}
+
+/**
+ * The client by the name it gives. Inside a tunnel it has given it already.
+ *
+ * @throws {HttpError} 407 if it must give the token and does not
+ */
+function knownClient(client: Client, head: RequestHead, { config }: Proxy): Client {
+  if (client.entrance.tunnel !== undefined) return client;
+  const label = authenticateHead(head, config.proxyToken);
+  return label === undefined ? client : { ...client, source: label };
 }
 
 interface RefuseOptions {

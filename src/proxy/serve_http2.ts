@@ -51,7 +51,7 @@ async function serveStream(stream: ClientStream, client: Client, proxy: Proxy): 
   let requestId: string | undefined;
   try {
     const head = requestHead(stream);
-    const decision = decide(head, client.entrance, proxy.config);
+    const decision = decide(head, client.entrance, proxy.routing);
     if (decision.kind === "connect") {
       throw new HttpError(501, "client", "Cannot open a tunnel inside a tunnel");
     }

@@ -19,8 +19,9 @@ import { Evidence } from "./evidence.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { OriginPool } from "./origin_pool.ts";
 import type { IdentityCache, Proxy } from "./proxy.ts";
+import { RejectedLeaves } from "./rejected_leaves.ts";
 import { serializeRefusal, tooManyConnections } from "./refuse.ts";
-import { serveClient } from "./serve_client.ts";
+import { serveEntrance } from "./serve_entrance.ts";
 import type { FromWorker, WorkerSetup } from "./worker_messages.ts";
 
 /** After a failed accept (no descriptors left, mostly): long enough for some to be closed. */
@@ -68,7 +69,7 @@ export function startProxy(
     proxy.counters.activeConnections++;
     using deadline = proxy.deadlines.create();
     try {
-      await serveClient({
+      await serveEntrance({
         buffered: new BufferedStream(stream),
         source: stream.remoteAddress,
         entrance: { scheme: "http", tunnel: undefined },
@@ -123,6 +124,8 @@ function buildProxy(setup: WorkerSetup, options: BuildOptions): Proxy {
   const prefix = [...crypto.getRandomValues(new Uint8Array(4))]
     .map((byte) => byte.toString(16).padStart(2, "0")).join("");
   let ids = 0;
+  const log = postingLog(post, config.logLevel);
+  const rejectedLeaves = new RejectedLeaves({ ...config, log, now: () => performance.now() });
   return {
     config,
     limits,
@@ -140,7 +143,9 @@ function buildProxy(setup: WorkerSetup, options: BuildOptions): Proxy {
     }),
     identities: identityCache(leaves),
     deadlines: new Deadlines(),
-    log: postingLog(post, config.logLevel),
+    log,
+    routing: { ...config, learnedBypass: rejectedLeaves },
+    rejectedLeaves,
     newId: () => `${prefix}-${(ids++).toString(36)}`,
     draining: options.draining,
   };
