@@ -9,9 +9,11 @@ import { DATA_VENDOR_RULES } from "./data_vendors.ts";
 import { DEVELOPER_VENDOR_RULES } from "./developer_vendors.ts";
 import { FINANCE_VENDOR_RULES } from "./finance_vendors.ts";
 import { HOSTING_RULES } from "./hosting_rules.ts";
+import { INJECTION_RULES } from "./injection_rules.ts";
 import { MARKETING_VENDOR_RULES } from "./marketing_vendors.ts";
 import { PAYMENT_RULES } from "./payment_rules.ts";
 import { SAAS_RULES } from "./saas_rules.ts";
+import { SSH_KEY_RULES } from "./ssh_key_rules.ts";
 import { TOKEN_RULES } from "./token_rules.ts";
 import { WORK_VENDOR_RULES } from "./work_vendors.ts";
 
@@ -31,4 +33,6 @@ export const ALL_RULES: readonly Rule[] = [
   ...FINANCE_VENDOR_RULES,
   ...MARKETING_VENDOR_RULES,
   ...WORK_VENDOR_RULES,
+  ...SSH_KEY_RULES,
+  ...INJECTION_RULES,
 ];
