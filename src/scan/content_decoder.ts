@@ -301,17 +301,25 @@ export interface RawInflate {
 
 /** Opens a stream whose back-references may reach into `window`, at most 32,768 bytes. */
 export function openRawInflate(window: Uint8Array): RawInflate {
-  const options = window.length === 0 ? {} : { dictionary: window };
-  const stream = createInflateRaw(options) as unknown as SyncStream;
+  const stream = createInflateRaw() as unknown as SyncStream;
   let fault: string | undefined;
   stream._handle.onerror = (message) => fault = message;
-  return {
-    step: (input, output) => {
-      stream._handle.writeSync(Z_SYNC_FLUSH, input, 0, input.length, output, 0, output.length);
-      if (fault !== undefined) throw new SyntaxError(`Cannot inflate: ${fault}`);
-      const [outputLeft = 0, inputLeft = 0] = stream._writeState;
-      return { consumed: input.length - inputLeft, made: output.length - outputLeft };
-    },
-    close: () => stream.close(),
+  const step = (input: Uint8Array, output: Uint8Array) => {
+    stream._handle.writeSync(Z_SYNC_FLUSH, input, 0, input.length, output, 0, output.length);
+    if (fault !== undefined) throw new SyntaxError(`Cannot inflate: ${fault}`);
+    const [outputLeft = 0, inputLeft = 0] = stream._writeState;
+    return { consumed: input.length - inputLeft, made: output.length - outputLeft };
   };
+  // Deno's raw inflater pays no heed to the option `dictionary`.
+  if (window.length > 0) step(storedBlock(window), new Uint8Array(window.length + 1));
+  return { step, close: () => stream.close() };
+}
+
+/** A block that decodes to `text`, and is not the last. RFC 1951 §3.2.4. */
+function storedBlock(text: Uint8Array): Uint8Array {
+  const { length } = text;
+  const block = new Uint8Array(5 + length);
+  block.set([0x00, length & 0xff, length >> 8, ~length & 0xff, ~length >> 8 & 0xff]);
+  block.set(text, 5);
+  return block;
 }
