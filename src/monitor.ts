@@ -16,13 +16,15 @@ import { VERSION } from "./control/version.ts";
 import type { Log } from "./log.ts";
 import { resolveHost } from "./net/resolve_host.ts";
 import { WorkerPool } from "./proxy/worker_pool.ts";
-import type { EvidenceBatch } from "./proxy/worker_messages.ts";
+import type { EvidenceBatch, KnownSecretPrints, ProxySettings } from "./proxy/worker_messages.ts";
+import type { UserRule } from "./rules/user_rule.ts";
 import { KnownHosts } from "./ssh/known_hosts.ts";
 import { SshWatcher } from "./ssh/ssh_watcher.ts";
 import { DedupWindow, type SuppressedCount } from "./threats/dedup_window.ts";
 import { loadOrCreateFingerprintKey } from "./threats/fingerprint_key.ts";
 import { fingerprint } from "./threats/redact.ts";
 import { RequestLog } from "./threats/request_log.ts";
+import { suppressionReports } from "./threats/suppression.ts";
 import type { Threat } from "./threats/threat.ts";
 import { ThreatLog } from "./threats/threat_log.ts";
 
@@ -31,18 +33,41 @@ const DRAIN_MS = 10_000;
 /** Shown by `status`. */
 const LAST_THREATS = 5;
 
-/** What a monitor is made of. */
-export interface MonitorOptions {
+/** What can be changed while a monitor runs. */
+export interface MonitorSettings {
   readonly config: Config;
+  /** A person's own rules (`rules_file`). @default {[]} */
+  readonly userRules?: readonly UserRule[];
+  /** Fingerprints of values that must not leave (`known_secrets`). @default none */
+  readonly knownSecrets?: KnownSecretPrints | undefined;
+}
+
+/** What a monitor is made of. */
+export interface MonitorOptions extends MonitorSettings {
   readonly log: Log;
 }
+
+/** Settings that hold until the monitor ends, since a socket or a thread is made of them. */
+const FIXED_SETTINGS = [
+  "proxyHost",
+  "proxyPort",
+  "logDir",
+  "logLevel",
+  "workers",
+  "maxConnections",
+  "gateways",
+  "dedupWindowSecs",
+  "enableSshWatcher",
+  "sshPollInterval",
+  "sshKnownHosts",
+] as const satisfies readonly (keyof Config)[];
 
 /**
  * A running monitor. Disposing it stops accepting, lets exchanges end (10 s at most), stops the SSH
  * watcher, writes what is pending and closes the logs, in this order.
  */
 export class Monitor implements AsyncDisposable {
-  readonly #config: Config;
+  #config: Config;
   readonly #log: Log;
   readonly #startedAt = new Date().toISOString();
   readonly #threatLog: ThreatLog;
@@ -79,15 +104,15 @@ export class Monitor implements AsyncDisposable {
     const { config, log } = options;
     const ca = await loadOrCreateCa(config.logDir);
     if (ca.created) log.info(`Made a new CA: ${join(config.logDir, "ca.crt")}`);
+    warnOfOpenDoor(options);
     const fingerprintKey = loadOrCreateFingerprintKey(config.logDir);
     const monitor = new Monitor(options);
     monitor.#pool = await WorkerPool.start({
       count: config.workers === 0 ? navigator.hardwareConcurrency : config.workers,
       setup: {
-        config,
+        ...await proxySettings(options),
         caCertDer: ca.certDer,
         caPrivateKey: ca.privateKey,
-        extraRoots: await extraRoots(config),
         fingerprintKey,
       },
       onEvidence: (batch) => monitor.#take(batch),
@@ -108,6 +133,26 @@ export class Monitor implements AsyncDisposable {
       monitor.#sshWatcher.start();
     }
     return monitor;
+  }
+
+  /**
+   * Takes over other settings for all exchanges that begin from now on. All or nothing.
+   *
+   * @returns the settings that differ and hold only from the next start on, by their names
+   * @throws {Error} if they cannot be used: what was there goes on
+   */
+  async reload(settings: MonitorSettings): Promise<readonly string[]> {
+    const { config } = settings;
+    const before = this.#config;
+    const differs = (key: keyof Config) =>
+      JSON.stringify(config[key]) !== JSON.stringify(before[key]);
+    const ignored = FIXED_SETTINGS.filter(differs);
+    const kept = Object.fromEntries(FIXED_SETTINGS.map((key) => [key, before[key]]));
+    const merged: Config = { ...config, ...kept };
+    await this.#pool!.reload(await proxySettings({ ...settings, config: merged }));
+    this.#config = merged;
+    this.#log.info("Loaded the configuration anew");
+    return ignored.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
   }
 
   /** Where clients are accepted. */
@@ -132,6 +177,11 @@ export class Monitor implements AsyncDisposable {
         workerRestarts: this.#pool!.restarts,
       },
       lastThreats: [...this.#lastThreats],
+      suppressions: suppressionReports(
+        this.#config.suppress,
+        this.#pool!.suppressionHits(),
+        Date.now(),
+      ),
     };
   }
 
@@ -167,6 +217,25 @@ export class Monitor implements AsyncDisposable {
   #logSuppressed({ pattern, dest, direction, suppressed }: SuppressedCount): void {
     this.#log.info(`Not written as duplicates: ${suppressed} × ${pattern} ${direction} ${dest}`);
   }
+}
+
+/** What a worker is told of the settings. */
+async function proxySettings(
+  { config, userRules = [], knownSecrets }: MonitorSettings,
+): Promise<ProxySettings> {
+  return { config, userRules, knownSecrets, extraRoots: await extraRoots(config) };
+}
+
+/** A proxy that others can reach serves whoever comes. */
+function warnOfOpenDoor({ config, log }: MonitorOptions): void {
+  const { proxyHost, proxyToken } = config;
+  const isLoopback = proxyHost === "localhost" || proxyHost === "::1" ||
+    proxyHost.startsWith("127.");
+  if (isLoopback || proxyToken !== undefined) return;
+  log.warning(
+    `Whoever reaches "${proxyHost}" can use this proxy and read what its log says of others: ` +
+      "set proxy_token, or listen on 127.0.0.1",
+  );
 }
 
 /** Reads `upstream_ca_file`: one PEM text for each certificate in it. */

@@ -4,6 +4,7 @@
  * One JSON object a line, each way, over the Unix socket in `log_dir`: `{"command":"status"}` →
  * `{"ok":true,"command":"status","status":{…}}`. Values and text only; no I/O here.
  */
+import type { SuppressionReport } from "../threats/suppression.ts";
 import type { Threat } from "../threats/threat.ts";
 
 /** The longest request line, in bytes. The longest real one has 20. */
@@ -36,6 +37,8 @@ export interface MonitorStatus {
   readonly counters: MonitorCounters;
   /** Newest first, at most five. */
   readonly lastThreats: readonly Threat[];
+  /** How each entry of `suppress` does, in their order. */
+  readonly suppressions: readonly SuppressionReport[];
 }
 
 /** Counted since the start, except where it says otherwise. */
@@ -54,6 +57,8 @@ export interface MonitorCounters {
   readonly suppressed: number;
   /** Requests and answers that were stopped (`mode: "block"`). */
   readonly blocked: number;
+  /** Findings that `suppress` names as harmless. */
+  readonly suppressedFindings: number;
   /** Bodies whose coding could not be undone, so that they were scanned as they were. */
   readonly undecodable: number;
   /** Lines of `requests.jsonl` given up under load. */

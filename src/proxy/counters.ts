@@ -8,6 +8,8 @@ export interface Counters {
   intercepted: number;
   tunnelled: number;
   blocked: number;
+  /** Findings that the setting `suppress` names as harmless. */
+  suppressedFindings: number;
   /** Messages of which something could not be decoded. */
   undecodable: number;
   /** Request records that did not fit the queue to the monitor. */
@@ -28,6 +30,7 @@ export function newCounters(): Counters {
     intercepted: 0,
     tunnelled: 0,
     blocked: 0,
+    suppressedFindings: 0,
     undecodable: 0,
     droppedRequestRecords: 0,
     bytesOut: 0,

@@ -34,6 +34,15 @@ scope.onmessage = ({ data: message }) => {
         post({ kind: "failed", name, message });
       }
       return;
+    case "reload":
+      try {
+        running!.reload(message.settings);
+        post({ kind: "reloaded" });
+      } catch (error) {
+        const { message } = error instanceof Error ? error : new Error(String(error));
+        post({ kind: "reload_failed", message });
+      }
+      return;
     case "taken":
       running?.taken();
       return;

@@ -17,17 +17,20 @@ const MAX_BATCH_RECORDS = 512;
 /** Batches sent and not yet taken: about 16,000 records of 300 bytes. */
 const MAX_UNTAKEN_BATCHES = 32;
 
+/** What is collected here of a batch. */
+export type CollectedEvidence = Omit<EvidenceBatch, "suppressionHits">;
+
 /** Collects and posts. */
 export class Evidence implements Disposable {
   readonly #counters: Counters;
-  readonly #post: (batch: EvidenceBatch) => void;
+  readonly #post: (batch: CollectedEvidence) => void;
   #threats: Threat[] = [];
   #records: RequestRecord[] = [];
   #untaken = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isThreatPosted = false;
 
-  constructor(counters: Counters, post: (batch: EvidenceBatch) => void) {
+  constructor(counters: Counters, post: (batch: CollectedEvidence) => void) {
     this.#counters = counters;
     this.#post = post;
   }

@@ -137,14 +137,26 @@ export class Exchange {
   }
 
   #reportOne(finding: Finding, { direction, location: place }: FindingPlace): Ruling {
-    const { evidence, redactor } = this.#proxy;
+    const { config, counters, evidence, redactor, suppressions } = this.#proxy;
     const { host } = this.origin;
+    const { rule, secret } = finding;
     const location = finding.part ?? place;
-    if (location === "url") this.#urlSecrets.push(finding.secret);
+    if (location === "url") this.#urlSecrets.push(secret);
+    const isSuppressed = suppressions.match({
+      pattern: rule.pattern,
+      rule: rule.id,
+      dest: this.origin,
+      location,
+      fingerprint: () => redactor.fingerprint(secret),
+    }, Date.now());
+    if (isSuppressed !== undefined) {
+      counters.suppressedFindings++;
+      return { finding, action: "log", location };
+    }
     const severity = direction === "outbound"
-      ? gradeForDestination(finding, { host, location })
+      ? gradeForDestination(finding, { host, location, homes: config.homes })
       : finding.severity;
-    const { action, record } = this.#judge({ pattern: finding.rule.pattern, severity });
+    const { action, record } = this.#judge({ pattern: rule.pattern, severity });
     this.#threats++;
     evidence.addThreat(threatFromFinding(finding, {
       direction,

@@ -5,6 +5,7 @@ import type { SecureIdentity } from "../net/accept_tls.ts";
 import type { Deadlines } from "../net/deadlines.ts";
 import type { RuleSet } from "../scan/rule_set.ts";
 import type { Redactor } from "../threats/redact.ts";
+import type { Suppressions } from "../threats/suppression.ts";
 import type { Counters } from "./counters.ts";
 import type { DecideOptions } from "./decide.ts";
 import type { Evidence } from "./evidence.ts";
@@ -12,21 +13,30 @@ import type { Limits } from "./limits.ts";
 import type { OriginPool } from "./origin_pool.ts";
 import type { RejectedLeaves } from "./rejected_leaves.ts";
 
-/** The long-lived parts of one data worker. */
-export interface Proxy {
+/** The parts that other settings replace while the worker runs. */
+export interface ReloadableParts {
   readonly config: Config;
-  readonly limits: Limits;
   readonly ruleSet: RuleSet;
   readonly redactor: Redactor;
-  readonly evidence: Evidence;
-  readonly counters: Counters;
+  readonly suppressions: Suppressions;
   readonly pool: OriginPool;
-  readonly identities: IdentityCache;
   /** Which tunnels are decrypted. */
   readonly routing: DecideOptions;
   readonly rejectedLeaves: RejectedLeaves;
-  readonly deadlines: Deadlines;
   readonly log: Log;
+}
+
+/**
+ * The long-lived parts of one data worker. An exchange that needs a reloadable part twice takes it once:
+ * it may be another the next time.
+ */
+export interface Proxy extends ReloadableParts {
+  readonly limits: Limits;
+  readonly fingerprintKey: Uint8Array;
+  readonly evidence: Evidence;
+  readonly counters: Counters;
+  readonly identities: IdentityCache;
+  readonly deadlines: Deadlines;
   /** Makes a request id, unique among all workers. */
   readonly newId: () => string;
   /** Aborted when the worker drains: connections end after their exchange. */

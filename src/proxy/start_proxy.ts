@@ -1,28 +1,16 @@
 /**
- * Builds the parts of a data worker, accepts clients and drains them.
+ * Accepts the clients of a data worker and drains them.
  *
  * Runs in the worker; a test may run it in its own thread.
  */
-import { type Leaf, LeafStore } from "../ca/leaf_store.ts";
-import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
-import { type SecureIdentity, secureIdentity } from "../net/accept_tls.ts";
-import { Deadlines } from "../net/deadlines.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
-import { ALL_RULES } from "../rules/all_rules.ts";
-import { compileRules } from "../scan/rule_set.ts";
-import { Redactor } from "../threats/redact.ts";
+import { buildProxy, type BuildProxyOptions, reloadProxy } from "./build_proxy.ts";
 import { BufferedStream } from "./buffered_stream.ts";
-import { newCounters } from "./counters.ts";
-import { Destinations } from "./destinations.ts";
-import { Evidence } from "./evidence.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { OriginPool } from "./origin_pool.ts";
-import type { IdentityCache, Proxy } from "./proxy.ts";
-import { RejectedLeaves } from "./rejected_leaves.ts";
 import { serializeRefusal, tooManyConnections } from "./refuse.ts";
 import { serveEntrance } from "./serve_entrance.ts";
-import type { FromWorker, WorkerSetup } from "./worker_messages.ts";
+import type { FromWorker, ProxySettings, WorkerSetup } from "./worker_messages.ts";
 
 /** After a failed accept (no descriptors left, mostly): long enough for some to be closed. */
 const ACCEPT_RETRY_MS = 50;
@@ -34,6 +22,8 @@ export interface RunningProxy {
   readonly port: number;
   /** The monitor has dealt with a batch of evidence. */
   taken(): void;
+  /** Changes the settings for every exchange that begins from now on. All or nothing. */
+  reload(settings: ProxySettings): void;
   /** Accepts no more, lets exchanges end within `withinMs`, then closes what is left. */
   drain(withinMs: number): Promise<void>;
 }
@@ -56,7 +46,8 @@ export function startProxy(
   });
   const { port } = listener.addr;
   const draining = new AbortController();
-  const proxy = buildProxy(setup, { post, limits, port, draining: draining.signal });
+  const options: BuildProxyOptions = { post, limits, port, draining: draining.signal };
+  const proxy = buildProxy(setup, options);
   const streams = new Set<TcpStream>();
   const connections = new Set<Promise<void>>();
 
@@ -91,6 +82,7 @@ export function startProxy(
   return {
     port,
     taken: () => proxy.evidence.taken(),
+    reload: (settings) => reloadProxy(proxy, settings, options),
     drain: async (withinMs) => {
       listener.close();
       await accepting;
@@ -102,64 +94,6 @@ export function startProxy(
       proxy.pool[Symbol.dispose]();
       proxy.deadlines[Symbol.dispose]();
       proxy.evidence[Symbol.dispose]();
-    },
-  };
-}
-
-interface BuildOptions {
-  readonly post: (message: FromWorker) => void;
-  readonly limits: Limits;
-  readonly port: number;
-  readonly draining: AbortSignal;
-}
-
-function buildProxy(setup: WorkerSetup, options: BuildOptions): Proxy {
-  const { post, limits } = options;
-  const { config } = setup;
-  const counters = newCounters();
-  const leaves = new LeafStore(
-    { certDer: setup.caCertDer, privateKey: setup.caPrivateKey },
-    { now: Date.now },
-  );
-  const prefix = [...crypto.getRandomValues(new Uint8Array(4))]
-    .map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  let ids = 0;
-  const log = postingLog(post, config.logLevel);
-  const rejectedLeaves = new RejectedLeaves({ ...config, log, now: () => performance.now() });
-  return {
-    config,
-    limits,
-    ruleSet: compileRules(ALL_RULES),
-    redactor: new Redactor({ fingerprintKey: setup.fingerprintKey, rules: ALL_RULES }),
-    evidence: new Evidence(counters, (batch) => post({ kind: "evidence", ...batch })),
-    counters,
-    pool: new OriginPool({
-      limits,
-      extraRoots: setup.extraRoots,
-      destinations: new Destinations({
-        ...config,
-        own: { host: config.proxyHost, port: options.port },
-      }),
-    }),
-    identities: identityCache(leaves),
-    deadlines: new Deadlines(),
-    log,
-    routing: { ...config, learnedBypass: rejectedLeaves },
-    rejectedLeaves,
-    newId: () => `${prefix}-${(ids++).toString(36)}`,
-    draining: options.draining,
-  };
-}
-
-/** Parses a leaf once, for as long as the store keeps handing out the same one. */
-function identityCache(leaves: LeafStore): IdentityCache {
-  const parsed = new WeakMap<Leaf, SecureIdentity>();
-  return {
-    identityFor: async (host) => {
-      const leaf = await leaves.leafFor(host);
-      let identity = parsed.get(leaf);
-      if (identity === undefined) parsed.set(leaf, identity = secureIdentity(leaf));
-      return identity;
     },
   };
 }
@@ -198,17 +132,4 @@ async function turnAway(stream: TcpStream, limit: number): Promise<void> {
 function logBug(log: Log, error: unknown): void {
   const text = error instanceof Error ? error.stack ?? error.message : String(error);
   log.error(`Cannot serve a connection: ${text}`);
-}
-
-/** The operational log is written by the monitor; a worker only sends lines. */
-function postingLog(post: (message: FromWorker) => void, level: Config["logLevel"]): Log {
-  const isDebug = level === "DEBUG";
-  const send = (level: "DEBUG" | "INFO" | "WARNING" | "ERROR") => (message: string) =>
-    post({ kind: "log", level, message });
-  return {
-    debug: isDebug ? send("DEBUG") : () => {},
-    info: send("INFO"),
-    warning: send("WARNING"),
-    error: send("ERROR"),
-  };
 }

@@ -6,7 +6,13 @@
  */
 import type { Log } from "../log.ts";
 import { type Counters, newCounters, sumCounters } from "./counters.ts";
-import type { EvidenceBatch, FromWorker, ToWorker, WorkerSetup } from "./worker_messages.ts";
+import type {
+  EvidenceBatch,
+  FromWorker,
+  ProxySettings,
+  ToWorker,
+  WorkerSetup,
+} from "./worker_messages.ts";
 
 /** Before the first restart; doubled for each further death in a row. */
 const FIRST_BACK_OFF_MS = 100;
@@ -20,7 +26,7 @@ const DRAIN_GRACE_MS = 2_000;
 export interface WorkerPoolOptions {
   /** One, or more on Linux, where they share the port. */
   readonly count: number;
-  /** The same for all but port and share of connections. */
+  /** Replaced by `reload()`. The same for all but port and share of connections. */
   readonly setup: Omit<WorkerSetup, "port" | "sharesPort" | "maxConnections">;
   readonly onEvidence: (batch: EvidenceBatch) => void;
   readonly log: Log;
@@ -31,6 +37,7 @@ export interface WorkerPoolOptions {
 interface Slot {
   worker: Worker;
   counters: Readonly<Counters>;
+  suppressionHits: readonly number[];
   startedMs: number;
   backOffMs: number;
   restart: ReturnType<typeof setTimeout> | undefined;
@@ -41,6 +48,8 @@ export class WorkerPool implements AsyncDisposable {
   readonly port: number;
   readonly #options: WorkerPoolOptions;
   readonly #slots: Slot[] = [];
+  /** What workers are started with. */
+  #setup: WorkerPoolOptions["setup"];
   /** Counted by workers that are no more. */
   #past: Counters = newCounters();
   #restarts = 0;
@@ -48,6 +57,7 @@ export class WorkerPool implements AsyncDisposable {
 
   private constructor(options: WorkerPoolOptions, port: number) {
     this.#options = options;
+    this.#setup = options.setup;
     this.port = port;
   }
 
@@ -59,13 +69,14 @@ export class WorkerPool implements AsyncDisposable {
   static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
     const create = options.createWorker ?? createDataWorker;
     const first = create();
-    const port = await listen(first, setupOf(options, options.setup.config.proxyPort));
+    const { count, setup } = options;
+    const port = await listen(first, setupOf(setup, { count, port: setup.config.proxyPort }));
     const pool = new WorkerPool(options, port);
     pool.#adopt(first, FIRST_BACK_OFF_MS);
     try {
-      for (let index = 1; index < options.count; index++) {
+      for (let index = 1; index < count; index++) {
         const worker = create();
-        await listen(worker, setupOf(options, port));
+        await listen(worker, setupOf(setup, { count, port }));
         pool.#adopt(worker, FIRST_BACK_OFF_MS);
       }
     } catch (error) {
@@ -79,6 +90,27 @@ export class WorkerPool implements AsyncDisposable {
   counters(): Counters {
     const past = { ...this.#past, activeConnections: 0 };
     return sumCounters([past, ...this.#slots.map(({ counters }) => counters)]);
+  }
+
+  /** By entry of `suppress`: findings that all workers have left out since the settings were loaded. */
+  suppressionHits(): readonly number[] {
+    return this.#setup.config.suppress.map((_, index) =>
+      this.#slots.reduce((sum, { suppressionHits }) => sum + (suppressionHits[index] ?? 0), 0)
+    );
+  }
+
+  /**
+   * Gives every worker other settings; one that is being started again begins with them.
+   *
+   * @throws {Error} if a worker cannot use them: it, and those after it, keep what they had
+   */
+  async reload(settings: ProxySettings): Promise<void> {
+    for (const slot of this.#slots) {
+      if (slot.restart !== undefined) continue;
+      await reloadWorker(slot.worker, settings);
+      slot.suppressionHits = [];
+    }
+    this.#setup = { ...this.#setup, ...settings };
   }
 
   get restarts(): number {
@@ -105,6 +137,7 @@ export class WorkerPool implements AsyncDisposable {
     const adopted: Slot = slot ?? {
       worker,
       counters: newCounters(),
+      suppressionHits: [],
       startedMs: 0,
       backOffMs,
       restart: undefined,
@@ -127,6 +160,7 @@ export class WorkerPool implements AsyncDisposable {
 
   #take(slot: Slot, batch: EvidenceBatch): void {
     slot.counters = batch.counters;
+    slot.suppressionHits = batch.suppressionHits;
     this.#options.onEvidence(batch);
     post(slot.worker, { kind: "taken" });
   }
@@ -135,6 +169,7 @@ export class WorkerPool implements AsyncDisposable {
     slot.worker.terminate();
     this.#past = sumCounters([this.#past, slot.counters]);
     slot.counters = newCounters();
+    slot.suppressionHits = [];
     if (this.#isDraining) return;
     const hasLived = performance.now() - slot.startedMs >= HEALTHY_AFTER_MS;
     if (hasLived) slot.backOffMs = FIRST_BACK_OFF_MS;
@@ -149,7 +184,8 @@ export class WorkerPool implements AsyncDisposable {
     const worker = (this.#options.createWorker ?? createDataWorker)();
     slot.worker = worker;
     try {
-      await listen(worker, setupOf(this.#options, this.port));
+      const { count } = this.#options;
+      await listen(worker, setupOf(this.#setup, { count, port: this.port }));
     } catch (error) {
       this.#bury(slot, error instanceof Error ? error.message : String(error));
       return;
@@ -190,7 +226,10 @@ const LISTEN_ERRORS = new Map<string, new (message: string) => Error>([
   ["PermissionDenied", Deno.errors.PermissionDenied],
 ]);
 
-function setupOf({ count, setup }: WorkerPoolOptions, port: number): WorkerSetup {
+function setupOf(
+  setup: WorkerPoolOptions["setup"],
+  { count, port }: { readonly count: number; readonly port: number },
+): WorkerSetup {
   return {
     ...setup,
     port,
@@ -220,6 +259,27 @@ function listen(worker: Worker, setup: WorkerSetup): Promise<number> {
     worker.addEventListener("message", onMessage);
     worker.addEventListener("error", onError);
     post(worker, { kind: "setup", setup });
+  });
+}
+
+/** Resolves when a worker has taken over the settings. */
+function reloadWorker(worker: Worker, settings: ProxySettings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: Error) => {
+      worker.removeEventListener("message", onMessage);
+      worker.removeEventListener("error", onError);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const onMessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.kind === "reloaded") settle();
+      if (data.kind === "reload_failed") settle(new Error(data.message));
+    };
+    // A worker that dies now is started again with the settings it had.
+    const onError = (event: ErrorEvent) => settle(new Error(event.message));
+    worker.addEventListener("message", onMessage);
+    worker.addEventListener("error", onError);
+    post(worker, { kind: "reload", settings });
   });
 }
 

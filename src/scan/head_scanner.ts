@@ -46,8 +46,8 @@ export function scanHead(
 ): Finding[] {
   const parts = partsOf(head);
   const text = parts.map((part) => part.text).join(SEPARATOR);
-  const found = placed(scanText(ruleSet, text, { direction }), parts) ??
-    parts.flatMap((part) => within(scanText(ruleSet, part.text, { direction }), part));
+  const found = placed(scanPlain(ruleSet, text, direction), parts) ??
+    parts.flatMap((part) => within(scanPlain(ruleSet, part.text, direction), part));
   if (!ENCODED_REGEXP.test(text)) return found;
   for (const part of parts) {
     if (ENCODED_REGEXP.test(part.text)) {
@@ -60,7 +60,7 @@ export function scanHead(
 /** Scans a host name, before it is looked up: a query carries it to its name server. */
 export function scanHost(ruleSet: RuleSet, host: string): Finding[] {
   const direction = "outbound";
-  const found = scanText(ruleSet, host, { direction });
+  const found = scanPlain(ruleSet, host, direction);
   if (host.length <= MAX_PLAIN_HOST_LENGTH) return found;
   const part = { name: "host", text: host, start: 0 };
   found.push(...scanDecoded(ruleSet, part, direction));
@@ -73,6 +73,14 @@ export function scanHost(ruleSet: RuleSet, host: string): Finding[] {
       !known.has(secret)
     ),
   ];
+}
+
+/** Rules and known secrets in text as it stands. */
+function scanPlain(ruleSet: RuleSet, text: string, direction: Direction): Finding[] {
+  const found = scanText(ruleSet, text, { direction });
+  if (direction === "inbound" || ruleSet.knownSecrets === undefined) return found;
+  found.push(...ruleSet.knownSecrets.scan(latin1Bytes(text)));
+  return found;
 }
 
 function partsOf({ target, headers }: ScannedHead): Part[] {

@@ -8,10 +8,11 @@
  * Invariant: no byte of the body below `cleared` belongs to a finding that is yet to be reported.
  */
 import { ContentDecoder, isEncoded } from "./content_decoder.ts";
-import { ViewScanner, type ViewScannerOptions } from "./encoded_views.ts";
+import type { ViewScannerOptions } from "./encoded_views.ts";
 import type { Finding } from "./finding.ts";
 import type { Direction } from "./rule.ts";
 import type { RuleSet } from "./rule_set.ts";
+import { TextScanner } from "./text_scanner.ts";
 
 /** Scans one body, from its first byte to its last. */
 export interface MessageScanner {
@@ -59,12 +60,12 @@ export function createMessageScanner(
 }
 
 class PlainMessage implements MessageScanner {
-  readonly #scanner: ViewScanner;
+  readonly #scanner: TextScanner;
   scannedBytes = 0;
   readonly unscannedBytes = 0;
 
   constructor(ruleSet: RuleSet, options: ViewScannerOptions) {
-    this.#scanner = new ViewScanner(ruleSet, options);
+    this.#scanner = new TextScanner(ruleSet, options);
   }
 
   get cleared(): number {
@@ -97,9 +98,9 @@ class CodedMessage implements MessageScanner {
   readonly #ruleSet: RuleSet;
   readonly #options: ViewScannerOptions;
   readonly #decoder: ContentDecoder;
-  readonly #scanner: ViewScanner;
+  readonly #scanner: TextScanner;
   /** Scans what could not be decoded; undefined while all can. */
-  #fallback: ViewScanner | undefined;
+  #fallback: TextScanner | undefined;
   /** Offset of the first byte that `#fallback` was given. */
   #fallbackStart = 0;
   /**
@@ -119,7 +120,7 @@ class CodedMessage implements MessageScanner {
     this.#decoder = new ContentDecoder(contentEncoding);
     const { codings } = this.#decoder;
     this.#isBlockwise = codings.includes("zstd");
-    this.#scanner = new ViewScanner(ruleSet, { ...options, encoding: codings.join(">") });
+    this.#scanner = new TextScanner(ruleSet, { ...options, encoding: codings.join(">") });
   }
 
   get cleared(): number {
@@ -146,7 +147,7 @@ class CodedMessage implements MessageScanner {
     if (this.#decoder.undecodable !== undefined) {
       found.push(...this.#scanner.end());
       this.#fallbackStart = startBytes;
-      this.#fallback = new ViewScanner(this.#ruleSet, this.#options);
+      this.#fallback = new TextScanner(this.#ruleSet, this.#options);
       found.push(...this.#scanUndecodable(bytes, this.#fallback));
       return found;
     }
@@ -179,7 +180,7 @@ class CodedMessage implements MessageScanner {
     if (inPiece.length > 0) found.push(...inPiece);
   }
 
-  #scanUndecodable(bytes: Uint8Array, fallback: ViewScanner): readonly Finding[] {
+  #scanUndecodable(bytes: Uint8Array, fallback: TextScanner): readonly Finding[] {
     this.unscannedBytes += bytes.length;
     return fallback.push(bytes);
   }
@@ -200,6 +201,6 @@ class CodedMessage implements MessageScanner {
   }
 }
 
-function refusedViews({ refusedBytes }: ViewScanner): string | undefined {
+function refusedViews({ refusedBytes }: TextScanner): string | undefined {
   return refusedBytes === 0 ? undefined : `${refusedBytes} bytes of encoded text over the limit`;
 }

@@ -3,6 +3,7 @@
  *
  * A bad rule is a `TypeError` here and never an error while bytes are scanned.
  */
+import type { KnownSecretIndex } from "./known_secret_scanner.ts";
 import type { Direction, Rule } from "./rule.ts";
 import { ruleShape } from "./rule_shape.ts";
 import { ScanProgram } from "./scan_program.ts";
@@ -11,6 +12,8 @@ import { ScanProgram } from "./scan_program.ts";
 export interface RuleSet {
   readonly rules: readonly Rule[];
   readonly programs: Readonly<Record<Direction, ScanProgram>>;
+  /** Values that must not leave; undefined: none are known. */
+  readonly knownSecrets?: KnownSecretIndex;
 }
 
 /**
