@@ -20,6 +20,8 @@ export interface ConfigFile {
   /** As messages name it. */
   readonly path: string;
   readonly text: string;
+  /** As messages call it. @default {"config"} */
+  readonly what?: string;
 }
 
 /** One `"name": value` of the file's object. */
@@ -37,11 +39,13 @@ export interface ConfigFileEntry {
  *
  * @throws {ConfigError} if the text is no JSONC, no object, or holds a key twice.
  */
-export function readConfigFile({ path, text }: ConfigFile): readonly ConfigFileEntry[] {
+export function readConfigFile(
+  { path, text, what = "config" }: ConfigFile,
+): readonly ConfigFileEntry[] {
   // A byte order mark is no JSON (RFC 8259 §8.1), yet some editors write one. The space that
   // replaces it keeps every offset.
   const json = text.replace(/^\uFEFF/, " ");
-  const at = (offset: number) => `Cannot use config "${path}:${lineAndColumn(json, offset)}"`;
+  const at = (offset: number) => `Cannot use ${what} "${path}:${lineAndColumn(json, offset)}"`;
   const quote = ({ offset, length }: { readonly offset: number; readonly length: number }) =>
     quoteText(json.slice(offset, offset + length));
 
