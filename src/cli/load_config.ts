@@ -7,15 +7,12 @@
  */
 import {
   type Config,
-  ConfigError,
   ENVIRONMENT_NAMES,
   environmentName,
   type FlagSetting,
   resolveConfig,
 } from "../config.ts";
-
-/** A configuration is a page of text; more is the wrong file. */
-const MAX_CONFIG_BYTES = 1_048_576;
+import { readTextFile } from "./read_text_file.ts";
 
 /** What the command line says of the configuration. */
 export interface LoadConfigOptions {
@@ -32,35 +29,8 @@ export interface LoadConfigOptions {
 export async function loadConfig(options: LoadConfigOptions = {}): Promise<Config> {
   const env = Object.fromEntries(ENVIRONMENT_NAMES.map((name) => [name, Deno.env.get(name)]));
   const path = options.path ?? (Deno.env.get(environmentName("config")) || undefined);
-  const file = path === undefined ? undefined : { path, text: await readConfigText(path) };
+  const file = path === undefined
+    ? undefined
+    : { path, text: await readTextFile(path, "config file") };
   return resolveConfig({ flags: options.flags ?? [], env, ...(file && { file }) });
-}
-
-async function readConfigText(path: string): Promise<string> {
-  const cannot = (state: string, cause?: unknown) =>
-    new ConfigError(`Cannot read config file "${path}": ${state}`, { cause });
-  let bytes: Uint8Array;
-  try {
-    using file = await Deno.open(path);
-    const { size, isDirectory } = await file.stat();
-    if (isDirectory) throw cannot("it is a directory, must be a file");
-    if (size > MAX_CONFIG_BYTES) {
-      throw cannot(`it has ${size} bytes, must have at most ${MAX_CONFIG_BYTES}`);
-    }
-    bytes = new Uint8Array(await new Response(file.readable).arrayBuffer());
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw cannot("no such file", error);
-    if (error instanceof Deno.errors.PermissionDenied) {
-      throw cannot("not allowed to read it", error);
-    }
-    if (error instanceof Deno.errors.IsADirectory) {
-      throw cannot("it is a directory, must be a file", error);
-    }
-    throw error;
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw cannot("it is not UTF-8 text", error);
-  }
 }

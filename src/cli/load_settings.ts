@@ -1,0 +1,46 @@
+/**
+ * The configuration and what it points to (`rules_file`, `known_secrets`) → all that a monitor is started
+ * with, or started anew with. All or nothing: any mistake in any of it is an error.
+ */
+import { type Config, ConfigError } from "../config.ts";
+import { ALL_RULES } from "../rules/all_rules.ts";
+import { chooseRules } from "../rules/choose_rules.ts";
+import { readRulesFile } from "../rules/rules_file.ts";
+import type { UserRule } from "../rules/user_rule.ts";
+import type { Rule } from "../scan/rule.ts";
+import { ruleFlaw } from "../scan/rule_flaw.ts";
+import { loadConfig, type LoadConfigOptions } from "./load_config.ts";
+import { readTextFile } from "./read_text_file.ts";
+
+/** Settings that were checked. */
+export interface Settings {
+  readonly config: Config;
+  /** Of `rules_file`; a worker is given these and makes rules of them. */
+  readonly userRules: readonly UserRule[];
+  /** Every rule that is on, `userRules` among them. */
+  readonly rules: readonly Rule[];
+}
+
+/**
+ * Loads and checks everything but `known_secrets`.
+ *
+ * @throws {ConfigError} at the first mistake
+ */
+export async function loadSettings(options: LoadConfigOptions = {}): Promise<Settings> {
+  const config = await loadConfig(options);
+  const userRules = await loadUserRules(config);
+  try {
+    const rules = chooseRules({ enableRules: config.enableRules, userRules });
+    return { config, userRules, rules };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ConfigError(`Cannot use enable_rules: ${error.message}`, { cause: error });
+  }
+}
+
+async function loadUserRules({ rulesFile }: Config): Promise<readonly UserRule[]> {
+  if (rulesFile === undefined) return [];
+  const text = await readTextFile(rulesFile, "rules file");
+  const takenIds = new Set(ALL_RULES.map(({ id }) => id));
+  return readRulesFile({ path: rulesFile, text }, { takenIds, flawOf: ruleFlaw });
+}
