@@ -5,6 +5,7 @@
  * not speak TLS. Both IPv6 and IPv4 are tried (RFC 8305, by `Deno.connect`).
  */
 import type { ByteStream } from "./byte_stream.ts";
+import { type NextProxy, tunnelThrough } from "./dial_through.ts";
 import { TcpStream } from "./tcp_stream.ts";
 
 /** Name look-up and TCP connect together; the TLS handshake has as much again. */
@@ -18,6 +19,7 @@ export type DialFailure =
   | "loop" // the address is the proxy's own
   | "denied" // the settings forbid it
   | "certificate" // the origin's certificate does not verify
+  | "proxy" // the proxy that leads out refuses
   | "not_tls" // the origin answered, but not in TLS
   | "tls"; // the origin refused the handshake
 
@@ -42,6 +44,8 @@ export interface DialTarget {
 export interface DialOptions {
   /** Refuses an address after it is known: returns the reason, or undefined to go on. */
   readonly refuseAddress?: (remote: Deno.NetAddr, local: Deno.NetAddr) => DialError | undefined;
+  /** The proxy to go through; it resolves the name then. @default goes directly */
+  readonly through?: NextProxy | undefined;
   /** @default {DIAL_TIMEOUT_MS} */
   readonly timeoutMs?: number;
 }
@@ -112,32 +116,45 @@ async function connect(target: DialTarget, options: DialOptions): Promise<Deno.T
   const expiry = new AbortController();
   const timer = setTimeout(() => expiry.abort(), timeoutMs);
   const label = `${target.host}:${target.port}`;
+  const { through } = options;
+  let connection: Deno.TcpConn | undefined;
+  expiry.signal.addEventListener("abort", () => connection?.close());
   try {
-    const connection = await Deno.connect({
-      hostname: target.host,
-      port: target.port,
+    connection = await Deno.connect({
+      hostname: through?.host ?? target.host,
+      port: through?.port ?? target.port,
       signal: expiry.signal,
     });
     const refusal = options.refuseAddress?.(
       connection.remoteAddr as Deno.NetAddr,
       connection.localAddr as Deno.NetAddr,
     );
-    if (refusal !== undefined) {
-      connection.close();
-      throw refusal;
-    }
+    if (refusal !== undefined) throw refusal;
     // Heads and small bodies must not wait for an acknowledgement.
     connection.setNoDelay(true);
+    if (through !== undefined) await tunnelThrough(connection, through, target);
     return connection;
   } catch (error) {
-    if (error instanceof DialError) throw error;
     if (expiry.signal.aborted) {
       throw new DialError("timeout", `Cannot reach "${label}": no connection in ${timeoutMs} ms`);
     }
+    connection?.close();
+    if (error instanceof DialError) throw error;
+    if (through !== undefined) throw proxyFailure(label, through, error);
     throw tcpFailure(label, error);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function proxyFailure(label: string, { host, port }: NextProxy, error: unknown): DialError {
+  const cause = error instanceof Error ? error : new Error(String(error));
+  const reason = cause.message.replace(/ \(os error \d+\)/, "").toLowerCase();
+  return new DialError(
+    "proxy",
+    `Cannot reach "${label}" through upstream_proxy "${host}:${port}": ${reason}`,
+    { cause },
+  );
 }
 
 function tcpFailure(label: string, error: unknown): DialError {

@@ -17,6 +17,7 @@ import type { Limits } from "./limits.ts";
 import { OriginPool } from "./origin_pool.ts";
 import type { IdentityCache, Proxy, ReloadableParts } from "./proxy.ts";
 import { RejectedLeaves } from "./rejected_leaves.ts";
+import { WayOut } from "./way_out.ts";
 import type { FromWorker, ProxySettings, WorkerSetup } from "./worker_messages.ts";
 
 /** What a proxy is told besides its setup. */
@@ -27,6 +28,8 @@ export interface BuildProxyOptions {
   readonly port: number;
   /** Aborted when it drains. */
   readonly draining: AbortSignal;
+  /** A test that starts many proxies hands in what it has compiled. @default {compileRules} */
+  readonly compile?: typeof compileRules;
 }
 
 /**
@@ -83,12 +86,12 @@ export function reloadProxy(
 function reloadableParts(
   { config, userRules, knownSecrets, extraRoots }: ProxySettings,
   { fingerprintKey }: Pick<Proxy, "fingerprintKey">,
-  { post, limits, port }: BuildProxyOptions,
+  { post, limits, port, compile = compileRules }: BuildProxyOptions,
 ): ReloadableParts {
   const rules = chooseRules({ enableRules: config.enableRules, userRules });
   const log = postingLog(post, config.logLevel);
   const rejectedLeaves = new RejectedLeaves({ ...config, log, now: () => performance.now() });
-  const compiled = compileRules(rules);
+  const compiled = compile(rules);
   return {
     config,
     ruleSet: knownSecrets === undefined ? compiled : {
@@ -101,6 +104,7 @@ function reloadableParts(
       limits,
       extraRoots,
       destinations: new Destinations({ ...config, own: { host: config.proxyHost, port } }),
+      wayOut: new WayOut(config),
     }),
     log,
     routing: { ...config, learnedBypass: rejectedLeaves },

@@ -68,8 +68,14 @@ export class Destinations {
   assertName(authority: Authority): void {
     const matches = (pattern: DestinationPattern) => matchesDestination(pattern, authority);
     if (this.#denied.some(matches)) throw denied(authority, "it is in deny_hosts");
+    const isLiteral = isIP(authority.host) !== 0;
+    if (
+      isLiteral && this.#private !== undefined && containsAddress(this.#private, authority.host)
+    ) {
+      throw denied(authority, "it is a private address and deny_private is set");
+    }
     const mayBeAllowedLater = this.#allowed.some(({ kind }) => kind === "addresses") &&
-      isIP(authority.host) === 0;
+      !isLiteral;
     const isAllowed = this.#allowed.length === 0 || this.#allowed.some(matches);
     if (!isAllowed && !mayBeAllowedLater) throw denied(authority, "it is not in allow_hosts");
   }
@@ -97,6 +103,12 @@ export class Destinations {
         matchesDestination(pattern, { host, port }) || matches(pattern)
       );
     return isAllowed ? undefined : denied({ host, port }, "its address is not in allow_hosts");
+  }
+
+  /** Judges the address of the proxy that leads out: it may be private, and not ourselves. */
+  refuseNextProxy(remote: Deno.NetAddr, local: Deno.NetAddr): DialError | undefined {
+    if (!this.#isOwn(remote, local)) return undefined;
+    return new DialError("loop", "Cannot go through upstream_proxy: it is this proxy itself");
   }
 
   #isOwn(remote: Deno.NetAddr, local: Deno.NetAddr): boolean {

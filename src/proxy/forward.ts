@@ -56,7 +56,8 @@ export async function forward(
   const { origin } = exchange;
   const isChunked = received.kind === "chunked" || (received.kind === "length" && mayRedact(proxy));
   const sent = isChunked ? "chunked" : "bare";
-  const request = outgoingRequest(head, { origin, path, framing: sent });
+  const forwardProxy = proxy.pool.forwardProxy(origin);
+  const request = outgoingRequest(head, { origin, path, framing: sent, forwardProxy });
   const options = { client, head, request, received, sent, exchange, proxy } as const;
   const connection = await proxy.pool.acquire(origin);
   try {

@@ -8,9 +8,11 @@ import { type Authority, formatAuthority } from "../http1/request_target.ts";
 import type { OriginSession } from "../http2/origin_session.ts";
 import type { ByteStream } from "../net/byte_stream.ts";
 import { dial, type DialedTls, DialError, type DialOptions, dialTls } from "../net/dial.ts";
+import type { NextProxy } from "../net/dial_through.ts";
 import { BufferedStream } from "./buffered_stream.ts";
 import type { Destinations } from "./destinations.ts";
 import type { Limits } from "./limits.ts";
+import type { WayOut } from "./way_out.ts";
 import { SessionPool } from "./session_pool.ts";
 
 /** Origins known to speak HTTP/2: some 100 bytes each. */
@@ -37,6 +39,7 @@ export interface OriginPoolOptions {
   /** PEM roots besides the system's. */
   readonly extraRoots: readonly string[];
   readonly destinations: Destinations;
+  readonly wayOut: WayOut;
 }
 
 interface IdleConnection {
@@ -78,7 +81,7 @@ export class OriginPool implements Disposable {
    */
   async dial(origin: Origin): Promise<OriginConnection> {
     const stream = origin.scheme === "http"
-      ? await dial(origin, { refuseAddress: this.#judge(origin) })
+      ? await this.#dialPlain(origin)
       : (await this.#dialTls(origin, ["http/1.1"])).stream;
     return { buffered: new BufferedStream(stream), isReused: false };
   }
@@ -128,7 +131,7 @@ export class OriginPool implements Disposable {
 
   /** Dials `origin` for a tunnel: nothing is kept and nothing is reused. @throws {DialError} */
   async dialRaw(authority: Authority): Promise<BufferedStream> {
-    return new BufferedStream(await dial(authority, { refuseAddress: this.#judge(authority) }));
+    return new BufferedStream(await dial(authority, this.#route(authority)));
   }
 
   /** Takes a connection back whose exchange is complete in both directions. */
@@ -146,9 +149,25 @@ export class OriginPool implements Disposable {
     this.#idle.clear();
   }
 
+  /**
+   * The HTTP proxy that takes requests for `origin` as they are, with their whole URL: plain HTTP is
+   * not tunnelled, since proxies mostly refuse CONNECT to other ports than 443. Undefined: none.
+   */
+  forwardProxy(origin: Origin): NextProxy | undefined {
+    const through = origin.scheme === "http" ? this.#options.wayOut.to(origin) : undefined;
+    return through?.kind === "http" ? through : undefined;
+  }
+
+  async #dialPlain(origin: Origin): Promise<ByteStream> {
+    const next = this.forwardProxy(origin);
+    if (next === undefined) return await dial(origin, this.#route(origin));
+    const { refuseAddress } = this.#route(origin);
+    return await dial(next, { refuseAddress });
+  }
+
   #dialTls(origin: Origin, protocols: readonly Protocol[]): Promise<DialedTls> {
     const { extraRoots } = this.#options;
-    return dialTls(origin, { refuseAddress: this.#judge(origin), extraRoots, protocols });
+    return dialTls(origin, { ...this.#route(origin), extraRoots, protocols });
   }
 
   async #addSession(origin: Origin, stream: ByteStream): Promise<void> {
@@ -170,10 +189,15 @@ export class OriginPool implements Disposable {
   }
 
   /** Judges the name now, and the address once there is one. @throws {DialError} `denied` */
-  #judge(authority: Authority): NonNullable<DialOptions["refuseAddress"]> {
-    const { destinations } = this.#options;
+  #route(authority: Authority): Required<Pick<DialOptions, "refuseAddress" | "through">> {
+    const { destinations, wayOut } = this.#options;
     destinations.assertName(authority);
-    return (remote, local) => destinations.refuseAddress(authority, remote, local);
+    const through = wayOut.to(authority);
+    const refuseAddress = (remote: Deno.NetAddr, local: Deno.NetAddr) =>
+      through === undefined
+        ? destinations.refuseAddress(authority, remote, local)
+        : destinations.refuseNextProxy(remote, local);
+    return { refuseAddress, through };
   }
 
   #takeIdle(origin: Origin): OriginConnection | undefined {

@@ -4,6 +4,7 @@ import { HeaderList } from "../http1/header_list.ts";
 import { connectionOptions, withoutHopByHop } from "../http1/hop_by_hop.ts";
 import type { RequestHead, ResponseHead } from "../http1/message_head.ts";
 import { formatAuthority } from "../http1/request_target.ts";
+import { basicCredentials, type NextProxy } from "../net/dial_through.ts";
 import type { Origin } from "./origin_pool.ts";
 
 /** How a receiver sees a payload: as it is, or in chunks. */
@@ -19,12 +20,14 @@ export interface OutgoingRequestOptions {
   /** In origin-form. */
   readonly path: string;
   readonly framing: OutgoingFraming;
+  /** The proxy that takes it on its way, in absolute-form. @default none */
+  readonly forwardProxy?: NextProxy | undefined;
 }
 
 /** The request head as the origin gets it: HTTP/1.1, origin-form, its `Host` that of the origin. */
 export function outgoingRequest(
   head: RequestHead,
-  { origin, path, framing }: OutgoingRequestOptions,
+  { origin, path, framing, forwardProxy }: OutgoingRequestOptions,
 ): RequestHead {
   let headers = withoutHopByHop(head.headers);
   // RFC 9112 §3.2.2: what an absolute-form target names replaces `Host`.
@@ -37,8 +40,13 @@ export function outgoingRequest(
   if (framing === "chunked") added.push(["Transfer-Encoding", "chunked"]);
   const upgrade = requestedUpgrade(head);
   if (upgrade !== undefined) added.push(["Connection", "Upgrade"], ["Upgrade", upgrade]);
+  const credentials = forwardProxy && basicCredentials(forwardProxy);
+  if (credentials !== undefined) added.push(["Proxy-Authorization", credentials]);
   if (added.length > 0) headers = HeaderList.from([...headers.entries, ...added]);
-  return { method: head.method, target: path, version: "1.1", headers };
+  const target = forwardProxy === undefined
+    ? path
+    : `http://${formatAuthority({ ...origin, defaultPort: 80 })}${path === "*" ? "" : path}`;
+  return { method: head.method, target, version: "1.1", headers };
 }
 
 /** The protocol a request asks to change to; undefined where it does not ask. RFC 9110 §7.8. */

@@ -48,6 +48,7 @@ const DIAL_REFUSALS: Readonly<Record<DialFailure, readonly [status: number, kind
   loop: [502, "proxy-loop"],
   denied: [403, "destination-denied"],
   certificate: [502, "origin-certificate"],
+  proxy: [502, "upstream-proxy"],
   not_tls: [502, "origin-not-tls"],
   tls: [502, "origin-tls"],
 };

@@ -29,6 +29,7 @@ const DIAL_REPLIES: Readonly<Record<DialFailure, number>> = {
   loop: SOCKS_REPLY.notAllowed,
   denied: SOCKS_REPLY.notAllowed,
   certificate: SOCKS_REPLY.failure,
+  proxy: SOCKS_REPLY.failure,
   not_tls: SOCKS_REPLY.failure,
   tls: SOCKS_REPLY.failure,
 };
