@@ -15,6 +15,7 @@ import type { MonitorStatus } from "./control/control_protocol.ts";
 import { VERSION } from "./control/version.ts";
 import type { Log } from "./log.ts";
 import { resolveHost } from "./net/resolve_host.ts";
+import { Coverage } from "./proxy/coverage.ts";
 import { WorkerPool } from "./proxy/worker_pool.ts";
 import type { EvidenceBatch, KnownSecretPrints, ProxySettings } from "./proxy/worker_messages.ts";
 import type { UserRule } from "./rules/user_rule.ts";
@@ -32,6 +33,7 @@ import { ThreatLog } from "./threats/threat_log.ts";
 const DRAIN_MS = 10_000;
 /** Shown by `status`. */
 const LAST_THREATS = 5;
+const COVERAGE_HOSTS = 20;
 
 /** What can be changed while a monitor runs. */
 export interface MonitorSettings {
@@ -74,6 +76,7 @@ export class Monitor implements AsyncDisposable {
   readonly #requestLog: RequestLog;
   readonly #dedup: DedupWindow;
   readonly #lastThreats: Threat[] = [];
+  readonly #coverage = new Coverage();
   #pool: WorkerPool | undefined;
   #sshWatcher: SshWatcher | undefined;
   #written = 0;
@@ -177,6 +180,10 @@ export class Monitor implements AsyncDisposable {
         workerRestarts: this.#pool!.restarts,
       },
       lastThreats: [...this.#lastThreats],
+      coverage: this.#coverage.largest(COVERAGE_HOSTS).map(([host, counts]) => ({
+        host,
+        ...counts,
+      })),
       suppressions: suppressionReports(
         this.#config.suppress,
         this.#pool!.suppressionHits(),
@@ -193,7 +200,8 @@ export class Monitor implements AsyncDisposable {
     this.#requestLog[Symbol.dispose]();
   }
 
-  #take({ threats, records }: EvidenceBatch): void {
+  #take({ threats, records, coverage }: EvidenceBatch): void {
+    for (const [host, counts] of coverage) this.#coverage.add(host, counts);
     for (const threat of threats) this.#admit(threat);
     for (const record of records) this.#requestLog.add(record);
   }

@@ -1,5 +1,5 @@
 /**
- * What `clawsec status` and `clawsec stop` say to a running monitor, and what it answers.
+ * What `clawsec status`, `stop` and `reload` say to a running monitor, and what it answers.
  *
  * One JSON object a line, each way, over the Unix socket in `log_dir`: `{"command":"status"}` →
  * `{"ok":true,"command":"status","status":{…}}`. Values and text only; no I/O here.
@@ -13,13 +13,17 @@ export const MAX_REQUEST_BYTES = 1024;
 /** The longest answer line, in bytes: five threats of some 600 bytes, counters, and room to grow. */
 export const MAX_ANSWER_BYTES = 262_144;
 
-/** What a monitor may be asked. `stop` is answered when draining begins. */
-export type ControlCommand = "status" | "stop";
+/** What a monitor may be asked. `stop` is answered when draining begins, `reload` when it is done. */
+export type ControlCommand = (typeof CONTROL_COMMANDS)[number];
+
+const CONTROL_COMMANDS = ["status", "stop", "reload"] as const;
 
 /** One answer; `error` is a sentence for a person. */
 export type ControlAnswer =
   | { readonly ok: true; readonly command: "status"; readonly status: MonitorStatus }
   | { readonly ok: true; readonly command: "stop" }
+  /** `ignored`: settings that differ and hold only from the next start on. */
+  | { readonly ok: true; readonly command: "reload"; readonly ignored: readonly string[] }
   | { readonly ok: false; readonly error: string };
 
 /** What a running monitor tells of itself. */
@@ -37,8 +41,21 @@ export interface MonitorStatus {
   readonly counters: MonitorCounters;
   /** Newest first, at most five. */
   readonly lastThreats: readonly Threat[];
+  /** Of the hosts of which most went by unscanned, at most 20. */
+  readonly coverage: readonly ({ readonly host: string } & Readonly<HostCounts>)[];
   /** How each entry of `suppress` does, in their order. */
   readonly suppressions: readonly SuppressionReport[];
+}
+
+/** What was seen of one host. */
+export interface HostCounts {
+  /** Tunnels that were decrypted, and those that were not. */
+  readonly intercepted: number;
+  readonly tunnelled: number;
+  /** Bodies of which something could not be decoded. */
+  readonly undecodable: number;
+  readonly scannedBytes: number;
+  readonly unscannedBytes: number;
 }
 
 /** Counted since the start, except where it says otherwise. */
@@ -75,7 +92,7 @@ export interface MonitorCounters {
 /** Reads one request line. Undefined: it is none. */
 export function parseControlRequest(line: string): ControlCommand | undefined {
   const command = parseObject(line)?.command;
-  return command === "status" || command === "stop" ? command : undefined;
+  return CONTROL_COMMANDS.find((known) => known === command);
 }
 
 /** Reads one answer line. Undefined: it is none, or not one to `command`. */
@@ -89,6 +106,10 @@ export function parseControlAnswer(
   }
   if (answer?.ok !== true || answer.command !== command) return undefined;
   if (command === "stop") return { ok: true, command };
+  if (command === "reload") {
+    const { ignored } = answer;
+    return { ok: true, command, ignored: Array.isArray(ignored) ? ignored.map(String) : [] };
+  }
   // Fields are believed: the socket is in a directory that only we can write to.
   const status = answer.status as MonitorStatus | undefined;
   return typeof status === "object" && status !== null ? { ok: true, command, status } : undefined;

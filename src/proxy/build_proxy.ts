@@ -10,6 +10,7 @@ import { compileRules } from "../scan/rule_set.ts";
 import { keyedDigest } from "../threats/keyed_digest.ts";
 import { Redactor } from "../threats/redact.ts";
 import { Suppressions } from "../threats/suppression.ts";
+import { Coverage } from "./coverage.ts";
 import { newCounters } from "./counters.ts";
 import { Destinations } from "./destinations.ts";
 import { Evidence } from "./evidence.ts";
@@ -40,6 +41,7 @@ export interface BuildProxyOptions {
 export function buildProxy(setup: WorkerSetup, options: BuildProxyOptions): Proxy {
   const { post, limits, draining } = options;
   const counters = newCounters();
+  const coverage = new Coverage();
   const leaves = new LeafStore(
     { certDer: setup.caCertDer, privateKey: setup.caPrivateKey },
     { now: Date.now },
@@ -54,9 +56,11 @@ export function buildProxy(setup: WorkerSetup, options: BuildProxyOptions): Prox
       post({
         kind: "evidence",
         ...batch,
+        coverage: coverage.take(),
         suppressionHits: proxy.suppressions.hits,
       })),
     counters,
+    coverage,
     identities: identityCache(leaves),
     deadlines: new Deadlines(),
     newId: () => `${prefix}-${(ids++).toString(36)}`,

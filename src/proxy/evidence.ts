@@ -18,7 +18,7 @@ const MAX_BATCH_RECORDS = 512;
 const MAX_UNTAKEN_BATCHES = 32;
 
 /** What is collected here of a batch. */
-export type CollectedEvidence = Omit<EvidenceBatch, "suppressionHits">;
+export type CollectedEvidence = Omit<EvidenceBatch, "suppressionHits" | "coverage">;
 
 /** Collects and posts. */
 export class Evidence implements Disposable {

@@ -3,6 +3,7 @@ import type { PolicyAction } from "../config.ts";
 import { formatAuthority } from "../http1/request_target.ts";
 import type { Finding } from "../scan/finding.ts";
 import { gradeForDestination } from "../scan/homes.ts";
+import type { MessageScanner } from "../scan/message_scanner.ts";
 import type { Direction, Severity } from "../scan/rule.ts";
 import { maskHost, maskUrl } from "../threats/mask_url.ts";
 import {
@@ -99,6 +100,16 @@ export class Exchange {
     for (const { action, location, finding } of this.report(findings, place)) {
       if (action !== "log") throw this.block({ ...place, pattern: finding.rule.pattern, location });
     }
+  }
+
+  /** Counts how much of a body was scanned. */
+  noteScan({ scannedBytes, unscannedBytes, undecodable }: MessageScanner): void {
+    const { counters, coverage } = this.#proxy;
+    const flaws = undecodable === undefined ? 0 : 1;
+    counters.scannedBytes += scannedBytes;
+    counters.unscannedBytes += unscannedBytes;
+    counters.undecodable += flaws;
+    coverage.add(this.origin.host, { scannedBytes, unscannedBytes, undecodable: flaws });
   }
 
   /** Makes the error that stops this exchange, and counts it. */

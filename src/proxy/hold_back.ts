@@ -92,10 +92,7 @@ export class HoldBack implements BodyFilter {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const { counters } = this.#proxy;
-    counters.scannedBytes += this.#scanner.scannedBytes;
-    counters.unscannedBytes += this.#scanner.unscannedBytes;
-    if (this.#scanner.undecodable !== undefined) counters.undecodable++;
+    this.#exchange.noteScan(this.#scanner);
     this.#scanner.close();
   }
 

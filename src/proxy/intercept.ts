@@ -42,6 +42,7 @@ export async function intercept(
     return;
   }
   proxy.counters.intercepted++;
+  proxy.coverage.add(authority.host, { intercepted: 1 });
   exchange.finish();
   const inner: Client = {
     ...client,

@@ -7,6 +7,7 @@ import type { RuleSet } from "../scan/rule_set.ts";
 import type { Redactor } from "../threats/redact.ts";
 import type { Suppressions } from "../threats/suppression.ts";
 import type { Counters } from "./counters.ts";
+import type { Coverage } from "./coverage.ts";
 import type { DecideOptions } from "./decide.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Limits } from "./limits.ts";
@@ -35,6 +36,7 @@ export interface Proxy extends ReloadableParts {
   readonly fingerprintKey: Uint8Array;
   readonly evidence: Evidence;
   readonly counters: Counters;
+  readonly coverage: Coverage;
   readonly identities: IdentityCache;
   readonly deadlines: Deadlines;
   /** Makes a request id, unique among all workers. */

@@ -17,6 +17,12 @@ const ACCEPT_RETRY_MS = 50;
 /** Counters go to the monitor at least so often, for `status`. */
 const COUNTERS_INTERVAL_MS = 1_000;
 
+/** What a proxy may be told besides its setup. */
+export interface StartProxyOptions extends Pick<BuildProxyOptions, "compile"> {
+  /** @default {DEFAULT_LIMITS} */
+  readonly limits?: Limits;
+}
+
 /** A proxy that accepts clients. */
 export interface RunningProxy {
   readonly port: number;
@@ -36,7 +42,7 @@ export interface RunningProxy {
 export function startProxy(
   setup: WorkerSetup,
   post: (message: FromWorker) => void,
-  limits: Limits = DEFAULT_LIMITS,
+  { limits = DEFAULT_LIMITS, ...rest }: StartProxyOptions = {},
 ): RunningProxy {
   const { config } = setup;
   const listener = Deno.listen({
@@ -46,7 +52,7 @@ export function startProxy(
   });
   const { port } = listener.addr;
   const draining = new AbortController();
-  const options: BuildProxyOptions = { post, limits, port, draining: draining.signal };
+  const options: BuildProxyOptions = { ...rest, post, limits, port, draining: draining.signal };
   const proxy = buildProxy(setup, options);
   const streams = new Set<TcpStream>();
   const connections = new Set<Promise<void>>();

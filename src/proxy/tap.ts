@@ -67,11 +67,8 @@ export class Tap implements BodyFilter {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const { counters } = this.#proxy;
-    counters.scannedBytes += this.#scanner.scannedBytes;
-    counters.unscannedBytes += this.#scanner.unscannedBytes;
+    this.#exchange.noteScan(this.#scanner);
     if (this.#scanner.undecodable !== undefined) {
-      counters.undecodable++;
       this.#proxy.log.warning(
         `Cannot decode the whole ${this.#direction} ${this.#location} of request ${this.#exchange.id}: ` +
           this.#scanner.undecodable,

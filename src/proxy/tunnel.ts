@@ -66,13 +66,16 @@ export async function relayTunnel(
   const isQuiet = () => client.deadline.set(proxy.limits.streamIdleMs, closeBoth);
   isQuiet();
   proxy.counters.tunnelled++;
+  proxy.coverage.add(authority.host, { tunnelled: 1 });
   proxy.log.info(`Tunnel from ${client.source} to "${formatAuthority(authority)}", not decrypted`);
   const first = await firstBytes(client.buffered, origin).catch(() => undefined);
   if (first !== undefined && !mayCarry(first, client.buffered, origin, options)) return closeBoth();
   const totals = await relay(client.buffered.unread(), origin.unread(), { onActivity: isQuiet });
   exchange.bytesOut += totals.fromClient;
   exchange.bytesIn += totals.fromOrigin;
-  proxy.counters.unscannedBytes += totals.fromClient + totals.fromOrigin;
+  const unscannedBytes = totals.fromClient + totals.fromOrigin;
+  proxy.counters.unscannedBytes += unscannedBytes;
+  proxy.coverage.add(authority.host, { unscannedBytes });
 }
 
 /** Reports a protocol that has no place in a tunnel. @returns whether it may go on */

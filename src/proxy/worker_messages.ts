@@ -5,6 +5,7 @@ import type { UserRule } from "../rules/user_rule.ts";
 import type { KnownSecretSet } from "../scan/known_secrets.ts";
 import type { RequestRecord } from "../threats/request_log.ts";
 import type { Threat } from "../threats/threat.ts";
+import type { HostCoverage } from "./coverage.ts";
 import type { Counters } from "./counters.ts";
 
 /** What a running worker can be told anew. */
@@ -64,6 +65,8 @@ export interface EvidenceBatch {
   readonly threats: readonly Threat[];
   readonly records: readonly RequestRecord[];
   readonly counters: Readonly<Counters>;
+  /** Counted since the last batch. */
+  readonly coverage: readonly (readonly [host: string, counts: Readonly<HostCoverage>])[];
   /** By entry of `suppress`, since the settings were loaded. */
   readonly suppressionHits: readonly number[];
 }
