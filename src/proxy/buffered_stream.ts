@@ -15,15 +15,23 @@ export class BufferedStream {
     this.stream = stream;
   }
 
+  /** Whether a read is under way, or has ended and was not yet waited for. */
+  get isReading(): boolean {
+    return this.#pending !== undefined;
+  }
+
   /**
-   * Reads once into the queue; false at the end of the stream. A read that `watch()` began is the
-   * one that is waited for. Views of the queue end with the call.
+   * Reads once into the queue; false at the end of the stream. A read under way, begun by `watch()` or
+   * by another caller, is the one that is waited for: two that wait share it. Views of the queue end
+   * with the call.
    */
-  fill(): Promise<boolean> {
-    const pending = this.#pending;
-    if (pending === undefined) return this.#read();
-    this.#pending = undefined;
-    return pending;
+  async fill(): Promise<boolean> {
+    const pending = this.watch();
+    try {
+      return await pending;
+    } finally {
+      if (this.#pending === pending) this.#pending = undefined;
+    }
   }
 
   /**
@@ -32,8 +40,7 @@ export class BufferedStream {
    * @returns what the read ends with; the next `fill()` resolves to the same
    */
   watch(): Promise<boolean> {
-    this.#pending ??= this.#read();
-    return this.#pending;
+    return this.#pending ??= this.#read();
   }
 
   /** The stream as if nothing had been read of it: what waits in the queue comes first. */

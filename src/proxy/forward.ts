@@ -41,6 +41,16 @@ import { passUpgrade } from "./upgrade.ts";
 /** What has happened to the connection after an exchange. */
 export type AfterExchange = "keep" | "close" | "taken_over";
 
+/** What `forward` needs besides the client and its request. */
+export interface ForwardOptions {
+  /** Of the request, unread. */
+  readonly body: BodyReader;
+  readonly exchange: Exchange;
+  /** In origin-form. */
+  readonly path: string;
+  readonly proxy: Proxy;
+}
+
 /**
  * Carries out one exchange.
  *
@@ -50,7 +60,7 @@ export type AfterExchange = "keep" | "close" | "taken_over";
 export async function forward(
   client: Client,
   head: RequestHead,
-  { exchange, path, proxy }: { exchange: Exchange; path: string; proxy: Proxy },
+  { body, exchange, path, proxy }: ForwardOptions,
 ): Promise<AfterExchange> {
   const received = requestFraming(head);
   const { origin } = exchange;
@@ -58,7 +68,7 @@ export async function forward(
   const sent = isChunked ? "chunked" : "bare";
   const forwardProxy = proxy.pool.forwardProxy(origin);
   const request = outgoingRequest(head, { origin, path, framing: sent, forwardProxy });
-  const options = { client, head, request, received, sent, exchange, proxy } as const;
+  const options = { client, head, request, received, body, sent, exchange, proxy } as const;
   const connection = await proxy.pool.acquire(origin);
   try {
     return await new Forwarding(options, connection).run();
@@ -79,6 +89,7 @@ interface ForwardingOptions {
   /** The same request as the origin gets it. */
   readonly request: RequestHead;
   readonly received: BodyFraming;
+  readonly body: BodyReader;
   /** How its body is sent to the origin. */
   readonly sent: OutgoingFraming;
   readonly exchange: Exchange;
@@ -94,6 +105,7 @@ class Forwarding {
   readonly #head: RequestHead;
   readonly #request: RequestHead;
   readonly #requestFraming: BodyFraming;
+  readonly #body: BodyReader;
   readonly #sent: OutgoingFraming;
   readonly #exchange: Exchange;
   readonly #proxy: Proxy;
@@ -109,6 +121,7 @@ class Forwarding {
     this.#head = options.head;
     this.#request = options.request;
     this.#requestFraming = options.received;
+    this.#body = options.body;
     this.#sent = options.sent;
     this.#exchange = options.exchange;
     this.#proxy = options.proxy;
@@ -166,7 +179,7 @@ class Forwarding {
       else {
         await passBody({
           source: client.buffered,
-          reader: new BodyReader(this.#requestFraming, { fault: "client" }),
+          reader: this.#body,
           sink: buffered.stream,
           preamble,
           framing: this.#sent,

@@ -93,17 +93,20 @@ async function serveRequest(
 ): Promise<AfterExchange> {
   let client = unknownClient;
   let decision: Decision;
+  let body: BodyReader | undefined;
   try {
+    body = new BodyReader(requestFraming(head), { fault: "client" });
     client = knownClient(unknownClient, head, proxy);
     decision = decide(head, client.entrance, proxy.routing);
   } catch (error) {
-    return await refuse(client, error, { proxy, requestId: proxy.newId(), head });
+    return await refuse(client, error, { proxy, requestId: proxy.newId(), head, body });
   }
   const exchange = openExchange(client, head, { decision, proxy });
   try {
     const inspected = inspectRequestHead(head, { decision, exchange, proxy });
     if (decision.kind === "forward") {
-      return await forward(client, inspected.head, { exchange, path: inspected.path, proxy });
+      const { head, path } = inspected;
+      return await forward(client, head, { body, exchange, path, proxy });
     }
     await connect(client, {
       authority: decision.authority,
@@ -120,7 +123,7 @@ async function serveRequest(
       return "taken_over";
     }
     exchange.status = refusalOf(error).status;
-    return await refuse(client, error, { proxy, requestId: exchange.id, head });
+    return await refuse(client, error, { proxy, requestId: exchange.id, head, body });
   } finally {
     exchange.finish();
   }
@@ -142,20 +145,23 @@ interface RefuseOptions {
   readonly requestId: string;
   /** Undefined when there was no head to be read: the connection then can't go on. */
   readonly head?: RequestHead;
+  /** As far as it has been read; undefined where its framing is broken. */
+  readonly body?: BodyReader | undefined;
 }
 
 /** Answers an error, and keeps the connection where the request can be read to its end. */
 async function refuse(
   client: Client,
   error: unknown,
-  { proxy, requestId, head }: RefuseOptions,
+  { proxy, requestId, head, body }: RefuseOptions,
 ): Promise<AfterExchange> {
   const refusal = refusalOf(error);
   if (refusal.status === 500) logUnexpected(error, proxy);
   else proxy.log.debug(`Refused request ${requestId} with ${refusal.status}: ${refusal.detail}`);
-  const mayKeep = head !== undefined && head.version === "1.1" && !proxy.draining.aborted &&
+  const mayKeep = head !== undefined && body !== undefined && head.version === "1.1" &&
+    !proxy.draining.aborted &&
     wantsKeepAlive(head.version, head.headers) && refusal.status !== 400 && refusal.status !== 408;
-  const close = mayKeep && await discardBody(client, head, proxy) ? "keep" : "close";
+  const close = mayKeep && await discardBody(client, { head, body, proxy }) ? "keep" : "close";
   const method = head?.method;
   try {
     await client.buffered.stream.write(
@@ -168,28 +174,35 @@ async function refuse(
   return close;
 }
 
-/** Reads a refused request's body; false if it is too long or broken to go on behind it. */
-async function discardBody(client: Client, head: RequestHead, proxy: Proxy): Promise<boolean> {
-  if (head.method === "CONNECT") return true;
-  const { buffered, deadline } = client;
-  const { limits } = proxy;
+/**
+ * Reads what is left of a refused request's body; false if that is too long, too slow or broken to go
+ * on behind it. The exchange that was refused may be reading it still, on its way to nobody.
+ */
+async function discardBody(
+  { buffered, deadline }: Client,
+  { head, body, proxy: { limits } }: { head: RequestHead; body: BodyReader; proxy: Proxy },
+): Promise<boolean> {
+  const framing = requestFraming(head);
+  if (body.done || framing.kind === "none") return true;
+  // RFC 9110 §10.1.1: a client that waits for 100 may send its body after a refusal, or not.
+  if (head.headers.has("expect")) return false;
+  if (framing.kind === "length" && framing.length > limits.discardBytes) return false;
+  const isLate = Promise.withResolvers<false>();
+  deadline.set(limits.lingerMs, () => isLate.resolve(false));
   try {
-    const framing = requestFraming(head);
-    if (framing.kind === "none") return true;
-    // RFC 9110 §10.1.1: a client that waits for 100 may send its body after a refusal, or not.
-    if (head.headers.has("expect")) return false;
-    if (framing.kind === "length" && framing.length > limits.discardBytes) return false;
-    const reader = new BodyReader(framing, { fault: "client" });
-    deadline.set(limits.lingerMs, () => buffered.stream.close());
     let discarded = 0;
     while (discarded <= limits.discardBytes) {
-      const part = reader.read(buffered.queue);
+      const part = body.read(buffered.queue);
       if (part?.kind === "end") return true;
-      if (part === undefined && !await buffered.fill()) return false;
+      if (part === undefined && !await Promise.race([buffered.fill(), isLate.promise])) {
+        return false;
+      }
       discarded += part?.bytes.length ?? 0;
     }
   } catch {
     // Broken framing or a broken connection: it can't be used again.
+  } finally {
+    deadline.clear();
   }
   return false;
 }

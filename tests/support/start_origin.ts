@@ -132,6 +132,8 @@ export interface RawConnection {
   readonly received: string;
   /** Reads until `marker` has come; resolves to all that was received, without it at the end of the stream too. */
   readUntil(marker: string): Promise<string>;
+  /** Reads once; false at the end of the stream. */
+  readMore(): Promise<boolean>;
   /** Reads to the end of the stream. */
   readToEnd(): Promise<string>;
   write(text: string | Uint8Array): Promise<void>;
@@ -205,12 +207,12 @@ class PlayedConnection implements RawConnection {
   }
 
   async readUntil(marker: string): Promise<string> {
-    while (!this.received.includes(marker) && await this.#read());
+    while (!this.received.includes(marker) && await this.readMore());
     return this.received;
   }
 
   async readToEnd(): Promise<string> {
-    while (await this.#read());
+    while (await this.readMore());
     return this.received;
   }
 
@@ -223,7 +225,7 @@ class PlayedConnection implements RawConnection {
     await this.#conn.closeWrite();
   }
 
-  async #read(): Promise<boolean> {
+  async readMore(): Promise<boolean> {
     const bytes = new Uint8Array(16_384);
     const length = await this.#conn.read(bytes);
     if (length === null) return false;
