@@ -220,7 +220,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "mailchimp_api_key",
-    token: "[0-9a-f]{32}-us[0-9]{1,2}",
+    token: "[0-9a-f]{32}-us[1-9][0-9]?",
     anchors: ["-us1", "-us2", "-us3", "-us4", "-us5", "-us6", "-us7", "-us8", "-us9"],
     minEntropy: 3,
     homes: bearerHomes(".api.mailchimp.com"),

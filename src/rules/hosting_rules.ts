@@ -124,8 +124,8 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "yandex_cloud_key",
     token:
-      "AQVN[A-Za-z0-9_-]{35,38}|YC[A-Za-z0-9_-]{38}|t1\\.[A-Z0-9a-z_-]{10,400}={0,2}\\.[A-Za-z0-9_-]{86}={0,2}",
-    anchors: ["aqvn", "t1."],
+      "AQVN[A-Za-z0-9_-]{35,38}|YC[MNOP][A-Za-z0-9_-]{37}|t1\\.[A-Z0-9a-z_-]{10,400}={0,2}\\.[A-Za-z0-9_-]{86}={0,2}",
+    anchors: ["aqvn", "ycm", "ycn", "yco", "ycp", "t1."],
     homes: bearerHomes(".cloud.yandex.net", ".api.cloud.yandex.net"),
     minEntropy: 3.5,
     description: "A Yandex Cloud API key or IAM token.",

@@ -119,13 +119,12 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "newrelic_key",
     token:
-      "NRAK-[A-Z0-9]{27}|NRA[DA]-[A-Za-z0-9]{20,40}|NR[IR]{2}-[A-Za-z0-9_-]{32}|NRRA-[0-9a-f]{42}|NRJS-[0-9a-f]{19}|NRSP-[a-z0-9]{2}[0-9a-fA-F]{40}|NRBR-[0-9a-f]{20}|NRAA-[0-9a-f]{27}|(?:eu01xx|gov01x)?[0-9a-f]{34,36}NRAL",
+      "NRAK-[A-Z0-9]{27}|NRA[DA]-[A-Za-z0-9]{20,40}|NRI[IR]-[A-Za-z0-9_-]{32}|NRRA-[0-9a-f]{42}|NRJS-[0-9a-f]{19}|NRSP-[a-z0-9]{2}[0-9a-fA-F]{40}|NRBR-[0-9a-f]{20}|NRAA-[0-9a-f]{27}|(?:eu01xx|gov01x)?[0-9a-f]{34,36}NRAL",
     anchors: [
       "nrak-",
       "nraa-",
       "nrad-",
       "nrii-",
-      "nriq-",
       "nrra-",
       "nrjs-",
       "nrsp-",

@@ -31,7 +31,7 @@ export const TOKEN_RULES: readonly Rule[] = [
     type: "EXFIL",
     severity: "medium",
     directions: BOTH_DIRECTIONS,
-    anchors: ["eyj", "zxlk"],
+    anchors: ["eyj", "ewog"],
     regexp:
       /(?<![A-Za-z0-9_-])(?:eyJ|ewog)[A-Za-z0-9_-]{14,500}\.eyJ?[A-Za-z0-9_-]{14,2500}(?:\.[A-Za-z0-9_-]{10,1000})?(?![A-Za-z0-9_-])/,
     maxLength: 4010,
@@ -66,7 +66,7 @@ export const TOKEN_RULES: readonly Rule[] = [
     type: "EXFIL",
     severity: "medium",
     directions: ["outbound"],
-    anchors: ["bearer ", "authorization: token ", "token token="],
+    anchors: ["bearer ", "authorization", '"token ', "'token ", "`token ", "token token="],
     regexp:
       /(?:(?:authorization["'\\]{0,4}\s?[:=,]\s?["'\\]{0,4}|["'`])(?:bearer|token) |(?:token token=)["']?)(?<secret>[A-Za-z0-9_.~+/=-]{20,500})(?![A-Za-z0-9_~+/=-])/i,
     maxLength: 560,

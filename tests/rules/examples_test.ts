@@ -1,6 +1,7 @@
 /** Every rule proves itself: its examples are found, its non-examples are not. */
 import assert from "node:assert/strict";
 import { ALL_RULES } from "../../src/rules/all_rules.ts";
+import { compileRules } from "../../src/scan/rule_set.ts";
 import type { Rule, RuleMatch, Verdict } from "../../src/scan/rule.ts";
 
 /** Runs one rule over a whole text, without a prefilter. */
@@ -30,6 +31,11 @@ Deno.test("`ALL_RULES` has unique ids and says of each rule what it finds and wh
     assert.ok(rule.directions.length > 0, rule.id);
     assert.doesNotMatch(rule.regexp.flags, /[gy]/, rule.id);
   }
+});
+
+Deno.test("`ALL_RULES` compiles: each match is bounded and has an anchor", () => {
+  assert.equal(compileRules(ALL_RULES).rules.length, ALL_RULES.length);
+  assert.ok(ALL_RULES.length >= 250);
 });
 
 Deno.test("`ALL_RULES` has anchors of three or more bytes, or two that are not ASCII, in lower case", () => {
