@@ -21,7 +21,7 @@ const PREFERRED_CODES = [" abcdefghijklmnopqrstuvwxyz0123456789", " /=\"'.:;-_(|
 export interface AnchorEntry {
   /** Positions that may have read the anchor's last byte, ascending. */
   readonly positions: readonly number[];
-  /** Most bytes of the match before the anchor. */
+  /** Most bytes of the match before the anchor; `maxLength` at most, and that where a loop precedes. */
   readonly maxBefore: number;
 }
 
@@ -44,23 +44,20 @@ export function anchorEntries(
   { anchors, maxLength }: { readonly anchors: readonly string[]; readonly maxLength: number },
 ): AnchorEntries {
   const product = new Product(automaton, new AnchorMachine(anchors));
+  const { order, hasCycle } = product.explore();
+  const depths = hasCycle ? undefined : product.depths(order);
   const found = anchors.map(() => ({ positions: new Set<number>(), maxBefore: 0 }));
   const missed: string[] = [];
-  let level = product.start();
-  for (let length = 1; length <= maxLength && level.size > 0; length++) {
-    const before = new Set<number>();
-    for (const pair of level) {
-      const { position, anchor, isLast } = product.read(pair);
-      if (anchor === undefined) {
-        if (isLast && missed.length < MAX_MISSED) missed.push(...product.textsTo(pair));
-        before.add(pair);
-        continue;
-      }
-      const entry = found[anchor]!;
-      entry.positions.add(position);
-      entry.maxBefore = Math.max(entry.maxBefore, length - anchors[anchor]!.length);
+  for (const pair of order) {
+    const { position, anchor, isLast } = product.read(pair);
+    if (anchor === undefined) {
+      if (isLast && missed.length < MAX_MISSED) missed.push(...product.textsTo(pair));
+      continue;
     }
-    level = product.next(before);
+    const before = (depths?.get(pair) ?? maxLength) - anchors[anchor]!.length;
+    const entry = found[anchor]!;
+    entry.positions.add(position);
+    entry.maxBefore = Math.max(entry.maxBefore, Math.min(before, maxLength));
   }
   const entries = found.map(({ positions, maxBefore }) =>
     positions.size === 0
@@ -129,7 +126,7 @@ class Product {
   readonly #automaton: PositionAutomaton;
   readonly #machine: AnchorMachine;
   readonly #last: ReadonlySet<number>;
-  /** For each pair met, the pair it was first entered from; undefined: the beginning. */
+  /** For each pair visited, the pair it was entered from; undefined: the beginning. */
   readonly #parents = new Map<number, number | undefined>();
   /** For each set of bytes and machine state, the machine's successors. */
   readonly #successors = new Map<ByteSet, (readonly number[] | undefined)[]>();
@@ -140,16 +137,47 @@ class Product {
     this.#last = new Set(automaton.last);
   }
 
-  start(): Set<number> {
-    const pairs = new Set<number>();
-    this.#enter(undefined, pairs);
-    return pairs;
+  /**
+   * Visits every pair once, depth first, not going on behind an anchor.
+   *
+   * Without a cycle among them, each pair comes in `order` after all from which it is entered.
+   */
+  explore(): { readonly order: readonly number[]; readonly hasCycle: boolean } {
+    const order: number[] = [];
+    const open = new Set<number>();
+    let hasCycle = false;
+    const stack = this.#enter(undefined).map((pair) => ({
+      pair,
+      from: undefined as number | undefined,
+    }));
+    while (stack.length > 0) {
+      const { pair, from } = stack.at(-1)!;
+      if (open.has(pair) || this.#parents.has(pair)) {
+        // Either all that follows the pair was visited, or another path had visited it before.
+        if (open.delete(pair)) order.push(pair);
+        stack.pop();
+        continue;
+      }
+      this.#parents.set(pair, from);
+      open.add(pair);
+      for (const next of this.#next(pair)) {
+        hasCycle ||= open.has(next);
+        if (!this.#parents.has(next)) stack.push({ pair: next, from: pair });
+      }
+    }
+    return { order: order.reverse(), hasCycle };
   }
 
-  next(level: ReadonlySet<number>): Set<number> {
-    const pairs = new Set<number>();
-    for (const pair of level) this.#enter(pair, pairs);
-    return pairs;
+  /** Returns for each pair the most bytes read to get there. */
+  depths(order: readonly number[]): ReadonlyMap<number, number> {
+    const depths = new Map<number, number>();
+    const deepen = (pair: number, depth: number) =>
+      depths.set(pair, Math.max(depth, depths.get(pair) ?? 0));
+    for (const pair of this.#enter(undefined)) deepen(pair, 1);
+    for (const pair of order) {
+      for (const next of this.#next(pair)) deepen(next, depths.get(pair)! + 1);
+    }
+    return depths;
   }
 
   read(pair: number): {
@@ -183,17 +211,18 @@ class Product {
     return text;
   }
 
-  #enter(from: number | undefined, pairs: Set<number>): void {
+  #next(pair: number): readonly number[] {
+    return this.read(pair).anchor === undefined ? this.#enter(pair) : [];
+  }
+
+  /** Lists the pairs that follow `from`, or with which a match begins. */
+  #enter(from: number | undefined): readonly number[] {
     const { follow, first, sets } = this.#automaton;
     const states = this.#machine.next.length;
     const state = from === undefined ? 0 : from % states;
-    for (const position of from === undefined ? first : follow[Math.floor(from / states)]!) {
-      for (const successor of this.#successorsOf(sets[position]!, state)) {
-        const pair = position * states + successor;
-        pairs.add(pair);
-        if (!this.#parents.has(pair)) this.#parents.set(pair, from);
-      }
-    }
+    return (from === undefined ? first : follow[Math.floor(from / states)]!).flatMap((position) =>
+      this.#successorsOf(sets[position]!, state).map((next) => position * states + next)
+    );
   }
 
   #successorsOf(set: ByteSet, state: number): readonly number[] {

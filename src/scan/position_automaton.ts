@@ -52,24 +52,6 @@ export function positionAutomaton(
   };
 }
 
-/** Counts the positions that `positionAutomaton()` would make of `tree` itself. */
-export function countPositions(tree: RegexpNode, limits: CopyLimits): number {
-  switch (tree.kind) {
-    case "byte":
-      return 1;
-    case "assertion":
-      return 0;
-    case "repeat":
-      return copiesOf(tree, limits).count * countPositions(tree.node, limits);
-    case "choice":
-      return tree.options.reduce((sum, node) => sum + countPositions(node, limits), 0);
-    case "sequence":
-      return tree.items.reduce((sum, node) => sum + countPositions(node, limits), 0);
-    default:
-      return tree satisfies never;
-  }
-}
-
 interface Fragment {
   readonly first: readonly number[];
   readonly last: readonly number[];

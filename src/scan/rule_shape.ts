@@ -3,7 +3,7 @@
  * stand, how far around a match it looks. A rule that breaks its contract is refused here.
  */
 import { anchorEntries, type AnchorEntry } from "./anchor_entries.ts";
-import { countPositions, type PositionAutomaton, positionAutomaton } from "./position_automaton.ts";
+import { type PositionAutomaton, positionAutomaton } from "./position_automaton.ts";
 import { extentOf, type RegexpNode, regexpTree } from "./regexp_tree.ts";
 import { type Rule, SEVERITIES } from "./rule.ts";
 
@@ -26,10 +26,6 @@ const MAX_LOOK_BYTES = 1_024;
 /** Tells short and long repetitions apart, up to what one bit of a key's length is worth. */
 const FORWARD_LIMITS = { maxCopies: 64, maxOptional: 8 } as const;
 const BACKWARD_LIMITS = { maxCopies: 2, maxOptional: 2 } as const;
-/** Tried in turn for the exact automaton, until one has few enough positions. */
-const EXACT_COPIES = [512, 128, 32, 8, 2] as const;
-const MAX_EXACT_POSITIONS = 4_096;
-
 /**
  * Examines `rule`.
  *
@@ -50,25 +46,21 @@ export function ruleShape(rule: Rule): RuleShape {
   }
   const forward = positionAutomaton(tree, FORWARD_LIMITS);
   const { anchors, maxLength } = rule;
-  const exact = anchorEntries(exactAutomaton(tree), { anchors, maxLength });
-  const missed = exact.missed.find((text) => rule.regexp.test(text));
-  if (missed !== undefined) {
+  const { entries, missed } = anchorEntries(forward, { anchors, maxLength });
+  const shown = missed.find((text) => rule.regexp.test(text));
+  if (shown !== undefined) {
     throw flawed(
       rule,
-      `its regexp matches ${JSON.stringify(missed)}, which has none of its anchors`,
+      `its regexp matches ${JSON.stringify(shown)}, which has none of its anchors`,
     );
   }
-  const relaxed = anchorEntries(forward, { anchors, maxLength });
   return {
     rule,
     behind,
     ahead,
     forward,
     backward: positionAutomaton(tree, { ...BACKWARD_LIMITS, trailingBytes: ahead }),
-    entries: relaxed.entries.map((entry, anchor) => {
-      const maxBefore = exact.entries[anchor]?.maxBefore;
-      return entry === undefined || maxBefore === undefined ? undefined : { ...entry, maxBefore };
-    }),
+    entries,
   };
 }
 
@@ -79,12 +71,6 @@ function readTree(rule: Rule): RegexpNode {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new TypeError(`Cannot compile rule "${rule.id}": ${cause.message}`, { cause });
   }
-}
-
-function exactAutomaton(tree: RegexpNode): PositionAutomaton {
-  const limits = EXACT_COPIES.map((copies) => ({ maxCopies: copies, maxOptional: copies }));
-  const fitting = limits.find((limit) => countPositions(tree, limit) <= MAX_EXACT_POSITIONS);
-  return positionAutomaton(tree, fitting ?? limits.at(-1)!);
 }
 
 function flawed(rule: Rule, flaw: string): TypeError {

@@ -8,6 +8,7 @@ import type { PositionAutomaton } from "./position_automaton.ts";
 import { Prefilter } from "./prefilter.ts";
 import type { Rule } from "./rule.ts";
 import type { RuleShape } from "./rule_shape.ts";
+import { ScanBuffer } from "./scan_buffer.ts";
 
 /** One rule as a scanner uses it. */
 export interface CompiledRule {
@@ -44,11 +45,16 @@ export class ScanProgram {
   readonly rules: readonly CompiledRule[];
   readonly anchors: readonly CompiledAnchor[];
   readonly prefilter: Prefilter;
+  /** Where the bytes are scanned. */
+  readonly buffer = new ScanBuffer();
   /** The longest way back from the end of the data to the start of an unfinished match, bytes. */
   readonly maxReach: number;
   /** Bytes before a match that a regexp looks at or `verify` is shown. */
   readonly maxBehind: number;
   readonly #forward: LazyAutomaton;
+  /** By anchor number the state that `#forward` is in after it, of this generation of states. */
+  readonly #entryStates: Int32Array;
+  #entryGeneration = 0;
   readonly #backward: LazyAutomaton;
   /** The position from which every unfinished match is entered backwards. */
   readonly #backwardRoot: number;
@@ -67,6 +73,7 @@ export class ScanProgram {
     });
     const byText = compileAnchors(shapes.map(({ shape }) => shape), forward.offsets);
     this.anchors = [...byText.values()];
+    this.#entryStates = new Int32Array(this.anchors.length);
     this.prefilter = new Prefilter([...byText.keys()]);
     const backward = union(shapes.map(({ shape }) => shape.backward));
     const backwardReach = shapes.map(({ shape }, index) => reach[index]! + shape.ahead);
@@ -82,36 +89,49 @@ export class ScanProgram {
   }
 
   /**
-   * Adds to `found` the indices of the rules that may match around the anchor that ends at `at`,
-   * judged by the bytes up to `to`; never leaves one out that does.
+   * Adds to `found` the indices of the rules that may match around the anchor numbered `number` at
+   * `position`, judged by the bytes up to `to`; never leaves one out that does.
    */
-  rulesFrom(
-    anchor: CompiledAnchor,
-    { bytes, at, to }: { readonly bytes: Uint8Array; readonly at: number; readonly to: number },
-    found: Set<number>,
+  rulesAround(
+    number: number,
+    { position, to }: { readonly position: number; readonly to: number },
+    found: number[],
   ): void {
     const automaton = this.#forward;
-    const origin = at - anchor.length;
-    let state = automaton.state(anchor.positions);
-    for (let next = at;; next++) {
+    const { bytes } = this.buffer;
+    let state = this.#entryState(number);
+    for (let next = position + this.anchors[number]!.length;; next++) {
       if (automaton.markedReach[state]! > 0) {
-        for (const rule of automaton.markedOwners(state)) found.add(rule);
+        for (const rule of automaton.markedOwners(state)) {
+          if (!found.includes(rule)) found.push(rule);
+        }
       }
-      if (next >= to || next - origin >= automaton.aliveReach[state]!) return;
+      if (next >= to || next - position >= automaton.aliveReach[state]!) return;
       state = automaton.step(state, bytes[next]!);
       if (state === DEAD) return;
     }
+  }
+
+  #entryState(number: number): number {
+    const states = this.#entryStates;
+    if (this.#entryGeneration !== this.#forward.generation) {
+      states.fill(DEAD);
+      this.#entryGeneration = this.#forward.generation;
+    }
+    if (states[number] !== DEAD) return states[number]!;
+    const state = this.#forward.state(this.anchors[number]!.positions);
+    // A state made anew may have emptied the cache: then the other entries are stale.
+    if (this.#entryGeneration === this.#forward.generation) states[number] = state;
+    return state;
   }
 
   /**
    * Returns the lowest offset, `floor` or more, at which a match may begin that bytes after `end` could
    * complete, prolong or undo; `end` itself: none.
    */
-  liveStart(
-    bytes: Uint8Array,
-    { floor, end }: { readonly floor: number; readonly end: number },
-  ): number {
+  liveStart({ floor, end }: { readonly floor: number; readonly end: number }): number {
     const automaton = this.#backward;
+    const { bytes } = this.buffer;
     let start = end;
     let state = automaton.state([this.#backwardRoot]);
     for (let at = end - 1; at >= floor; at--) {

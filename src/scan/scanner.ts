@@ -13,7 +13,8 @@ import { latin1Text, writeLatin1 } from "./latin1.ts";
 import { MatchQueue } from "./match_queue.ts";
 import type { Direction } from "./rule.ts";
 import type { RuleSet } from "./rule_set.ts";
-import type { CompiledAnchor, CompiledRule, ScanProgram } from "./scan_program.ts";
+import { BUFFER_START } from "./scan_buffer.ts";
+import type { CompiledRule, ScanProgram } from "./scan_program.ts";
 
 /** Config's own default of `maxScanBytes`. */
 const DEFAULT_WINDOW_BYTES = 65_536;
@@ -30,21 +31,18 @@ export interface ScannerOptions extends ScanOptions {
   readonly windowBytes?: number;
 }
 
+/** An anchor that stands in the stream. */
 interface Candidate {
-  readonly anchor: CompiledAnchor;
-  /** Stream offset of the anchor's first byte. */
+  readonly anchor: number;
+  /** Stream offset of its first byte. */
   readonly position: number;
 }
 
-/** The bytes at hand and how far they are judged. */
-interface Window {
-  readonly bytes: Uint8Array;
-  /** Stream offset of the first byte. */
-  readonly base: number;
+/** How far the stream is judged. */
+interface Span {
   /** Matches are looked for that begin from `searched`, inclusive, to `settled`, exclusive. */
   readonly searched: number;
   readonly settled: number;
-  readonly text: (start: number, end: number) => string;
 }
 
 /** Scans one stream in one direction. */
@@ -53,8 +51,9 @@ export class Scanner {
   readonly #windowBytes: number;
   /** The end of the stream so far, as far back as a match or its context may reach. */
   #tail: Uint8Array = NOTHING;
-  /** Stream offset of the first byte of `#tail`. */
+  /** Stream offset of the first byte of `#tail`, and of the buffer's index 0 while one is scanned. */
   #tailStart = 0;
+  #base = 0;
   /** Stream offset of the next byte pushed. */
   #end = 0;
   #cleared = 0;
@@ -91,67 +90,72 @@ export class Scanner {
   }
 
   #advance(piece: Uint8Array, stream: "more" | "over"): Finding[] {
-    const bytes = this.#tail.length === 0 ? piece : joined(this.#tail, piece);
-    const base = this.#tailStart;
-    this.#collectCandidates(bytes, bytes.length - piece.length);
+    const { buffer, maxBehind } = this.#program;
+    const to = buffer.load(this.#tail, piece);
+    this.#base = this.#tailStart - BUFFER_START;
+    const searched = this.#settled;
+    const from = this.#end;
     this.#end += piece.length;
     const isOver = stream === "over";
-    const searched = this.#settled;
-    this.#settled = isOver ? this.#end : this.#settle(bytes);
-    const text = (start: number, end: number) =>
-      latin1Text(bytes, Math.max(0, start - base), end - base);
-    this.#match({ bytes, base, searched, settled: this.#settled, text });
-    const found = this.#matches.take({ settled: this.#settled, end: this.#end, isOver, text });
+    this.#settled = isOver ? this.#end : this.#settle(to);
+    this.#match({ searched, settled: this.#settled }, from);
+    const found = this.#matches.take({
+      settled: this.#settled,
+      end: this.#end,
+      isOver,
+      text: (start, end) => this.#text(start, end),
+    });
     this.#cleared = Math.min(this.#settled, this.#matches.start ?? this.#settled);
-    this.#tailStart = Math.max(base, this.#cleared - this.#program.maxBehind);
-    this.#tail = bytes.slice(this.#tailStart - base);
+    this.#tailStart = Math.max(this.#tailStart, this.#cleared - maxBehind);
+    this.#tail = buffer.bytes.slice(this.#tailStart - this.#base, to);
     return found;
   }
 
-  #collectCandidates(bytes: Uint8Array, from: number): void {
-    const { prefilter, anchors } = this.#program;
-    const floor = this.#settled - this.#tailStart;
-    prefilter.scan(bytes, { floor, from, to: bytes.length }, (anchor, position) => {
-      this.#candidates.push({ anchor: anchors[anchor]!, position: this.#tailStart + position });
-    });
-  }
-
   /** Returns the lowest offset at which a match may begin that further bytes could change. */
-  #settle(bytes: Uint8Array): number {
-    const base = this.#tailStart;
-    const floor = Math.max(this.#settled, this.#end - this.#windowBytes) - base;
-    return base + this.#program.liveStart(bytes, { floor, end: bytes.length });
+  #settle(end: number): number {
+    const floor = Math.max(this.#settled, this.#end - this.#windowBytes) - this.#base;
+    return this.#base + this.#program.liveStart({ floor, end });
   }
 
-  #match(window: Window): void {
-    if (this.#candidates.length === 0) return;
-    const { base, bytes, settled } = window;
-    const waiting: Candidate[] = [];
-    const rules = new Set<number>();
-    for (const candidate of this.#candidates) {
-      const { anchor, position } = candidate;
-      if (position >= settled) waiting.push(candidate);
-      if (position - anchor.maxBeforeAny >= settled) continue;
-      const at = position + anchor.length - base;
-      this.#program.rulesFrom(anchor, { bytes, at, to: bytes.length }, rules);
-      for (const index of rules) this.#matchRule(index, candidate, window);
-      rules.clear();
+  /** Queues the matches of `span`, by the anchors known and by those that end after `from`. */
+  #match(span: Span, from: number): void {
+    const known = this.#candidates;
+    this.#candidates = [];
+    for (const candidate of known) this.#matchAround(candidate, span);
+    const base = this.#base;
+    const { prefilter, buffer } = this.#program;
+    const { count, anchors, positions } = prefilter.scan(buffer, {
+      floor: span.searched - base,
+      from: from - base,
+      to: this.#end - base,
+    });
+    for (let index = 0; index < count; index++) {
+      this.#matchAround({ anchor: anchors[index]!, position: base + positions[index]! }, span);
     }
-    this.#candidates = waiting;
+  }
+
+  #matchAround(candidate: Candidate, span: Span): void {
+    const { anchor, position } = candidate;
+    if (position >= span.settled) this.#candidates.push(candidate);
+    if (position - this.#program.anchors[anchor]!.maxBeforeAny >= span.settled) return;
+    const rules: number[] = [];
+    const base = this.#base;
+    this.#program.rulesAround(anchor, { position: position - base, to: this.#end - base }, rules);
+    for (const rule of rules) this.#matchRule(rule, candidate, span);
   }
 
   /** Queues the matches of a rule that begin at the candidate's anchor or before. */
-  #matchRule(index: number, { anchor, position }: Candidate, window: Window): void {
+  #matchRule(index: number, { anchor, position }: Candidate, span: Span): void {
     const compiled = this.#program.rules[index]!;
     const cursor = this.#cursors.get(compiled) ?? 0;
-    const maxBefore = anchor.maxBefore.get(index) ?? 0;
-    let start = Math.max(window.searched, position - maxBefore, cursor);
-    const last = Math.min(position, window.settled - 1);
+    const maxBefore = this.#program.anchors[anchor]!.maxBefore.get(index) ?? 0;
+    let start = Math.max(span.searched, position - maxBefore, cursor);
+    const last = Math.min(position, span.settled - 1);
     if (start > last) return;
     const { rule, behind, ahead, sticky, search } = compiled;
     const regexp = start === position ? sticky : search;
-    const offset = Math.max(window.base, start - behind);
-    const text = window.text(offset, position + rule.maxLength + ahead);
+    const offset = Math.max(this.#base + BUFFER_START, start - behind);
+    const text = this.#text(offset, position + rule.maxLength + ahead);
     while (start <= last) {
       regexp.lastIndex = start - offset;
       const hit = regexp.exec(text);
@@ -160,6 +164,12 @@ export class Scanner {
       this.#queue(compiled, hit, offset);
     }
     this.#cursors.set(compiled, Math.max(start, last + 1));
+  }
+
+  /** Returns the stream's text between two offsets, as far as it is held. */
+  #text(start: number, end: number): string {
+    const from = Math.max(BUFFER_START, start - this.#base);
+    return latin1Text(this.#program.buffer.bytes, from, Math.min(end, this.#end) - this.#base);
   }
 
   #queue({ rule, order }: CompiledRule, hit: RegExpExecArray, offset: number): void {
@@ -178,13 +188,6 @@ export class Scanner {
       groups,
     });
   }
-}
-
-function joined(head: Uint8Array, rest: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(head.length + rest.length);
-  bytes.set(head);
-  bytes.set(rest, head.length);
-  return bytes;
 }
 
 /** Scans `bytes`, a message of its own, in one piece. */
