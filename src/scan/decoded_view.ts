@@ -95,7 +95,7 @@ export class DecodedView {
       this.#map.forget(this.#scanner.cleared);
       return found;
     }
-    return this.#scanner.cleared < this.#pushed ? [...found, ...this.#close()] : found;
+    return [...found, ...this.#close()];
   }
 
   /** Ends the scan: the message is over. */

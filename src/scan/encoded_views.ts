@@ -26,6 +26,7 @@ import { JSON_ESCAPE } from "./json_escape.ts";
 import { latin1Text } from "./latin1.ts";
 import { PERCENT_ESCAPE } from "./percent_escape.ts";
 import { QUOTED_PRINTABLE } from "./quoted_printable.ts";
+import { RepeatedFindings } from "./repeated_findings.ts";
 import type { Direction } from "./rule.ts";
 import type { RuleSet } from "./rule_set.ts";
 import { Scanner } from "./scanner.ts";
@@ -65,10 +66,14 @@ export class ViewScanner implements StreamScanner {
   readonly #scanner: Scanner;
   readonly #encoding: string;
   readonly #views: MessageViews | undefined;
+  /** Undefined in a view: the message itself knows what was found in all of them. */
+  readonly #repeated: RepeatedFindings | undefined;
+  #cleared = 0;
 
   constructor(ruleSet: RuleSet, options: ViewScannerOptions, budget?: SharedBudget) {
     const { direction, windowBytes, encoding = "", depth = MAX_VIEW_DEPTH } = options;
     this.#encoding = encoding;
+    if (budget === undefined && depth > 0) this.#repeated = new RepeatedFindings();
     this.#scanner = new Scanner(ruleSet, {
       direction,
       ...(windowBytes === undefined ? {} : { windowBytes }),
@@ -84,17 +89,21 @@ export class ViewScanner implements StreamScanner {
       const inViews = this.#views.push(bytes.subarray(at, at + PIECE_BYTES));
       if (inViews.length > 0) found.push(...inViews);
     }
-    return found;
+    return this.#repeated?.fresh(found) ?? found;
   }
 
   /** Says that the message is over; reports what was still undecided. */
   end(): Finding[] {
-    return [...this.#label(this.#scanner.end()), ...this.#views?.end() ?? []];
+    const found = [...this.#label(this.#scanner.end()), ...this.#views?.end() ?? []];
+    return this.#repeated?.fresh(found) ?? found;
   }
 
   /** Offset below which no byte is part of a finding that is yet to come. */
   get cleared(): number {
-    return Math.min(this.#scanner.cleared, this.#views?.cleared ?? Infinity);
+    const cleared = Math.min(this.#scanner.cleared, this.#views?.cleared ?? Infinity);
+    // A view that begins late reads again what was cleared; whatever it finds there was found before.
+    this.#cleared = Math.max(this.#cleared, cleared);
+    return this.#cleared;
   }
 
   /** Bytes of views that were not looked at because the message decodes to too much. */

@@ -80,6 +80,11 @@ export class EscapeView {
   #floor = 0;
   /** Where the region ends unless another escape comes; undefined: no region is under way. */
   #horizon: number | undefined;
+  /**
+   * Where what may become an escape stands that the region was begun for: a match that has begun before
+   * it is held so. Undefined: the region has an escape.
+   */
+  #trialAt: number | undefined;
 
   constructor(
     kind: EscapeKind,
@@ -107,6 +112,8 @@ export class EscapeView {
       const at = this.#next - window.base;
       const wentOn = this.#horizon === undefined
         ? this.#seek(window, { from: at, to, edge }, idle)
+        : this.#trialAt === this.#next
+        ? this.#judge(window, { from: at, to, edge }, idle)
         : this.#decode(window, { from: at, to, edge }, this.#horizon);
       if (wentOn === "stopped") return;
     }
@@ -121,17 +128,14 @@ export class EscapeView {
   /** Outside a region: looks for the next escape and begins a region before it. */
   #seek(window: ScanWindow, { from, to, edge }: WindowSpan, idle: SpanSink): "on" | "stopped" {
     const { found, read } = this.#find(window, from, to);
-    if (read === ESCAPE_CUT_SHORT && edge === "open") {
-      this.#next = window.base + found;
-      idle({ from, to: found, edge });
-      return "stopped";
-    }
-    if (read <= 0) {
+    const mayBecomeEscape = read === ESCAPE_CUT_SHORT && edge === "open";
+    if (read <= 0 && !mayBecomeEscape) {
       this.#next = window.base + to;
       idle({ from, to, edge });
       return "stopped";
     }
-    idle({ from, to: found, edge: "closed" });
+    idle({ from, to: found, edge: mayBecomeEscape ? "open" : "closed" });
+    if (mayBecomeEscape) this.#trialAt = window.base + found;
     const start = Math.max(found - REGION_BYTES, this.#floor - window.base, 0);
     this.#view.beginPiece(window.base + start);
     this.#next = window.base + start;
@@ -159,12 +163,13 @@ export class EscapeView {
     const { marker, substitute } = this.#kind;
     const { sink } = this.#view;
     marker.lastIndex = from;
-    const end = Math.min(to, horizon - base);
+    const end = Math.min(to, horizon - base, (this.#trialAt ?? Infinity) - base);
     const found = Math.min(marker.exec(text)?.index ?? end, end);
     sink.append(bytes, from, found);
     if (substitute !== undefined) sink.replace(found - from, substitute.byte, substitute.by);
     this.#next = base + found;
     if (found === end) {
+      if (this.#next === this.#trialAt) return "on";
       if (end < to) this.#leave(window, base + found, horizon);
       else if (edge === "closed") this.#close(base + found);
       return end < to ? "on" : "stopped";
@@ -178,6 +183,24 @@ export class EscapeView {
     } else {
       sink.put(bytes[found]!);
       this.#next = base + found + 1;
+    }
+    return "on";
+  }
+
+  /** Decides whether the region begun on trial goes on. */
+  #judge(window: ScanWindow, { from, to, edge }: WindowSpan, idle: SpanSink): "on" | "stopped" {
+    const { bytes, base } = window;
+    const read = this.#kind.decode(bytes, from, to, this.#view.sink);
+    if (read === ESCAPE_CUT_SHORT && edge === "open") return "stopped";
+    this.#trialAt = undefined;
+    if (read > 0) {
+      idle({ from, to: from, edge: "closed" });
+      this.#next = base + from + read;
+      this.#view.continueAt(this.#next);
+      this.#horizon = this.#next + REGION_BYTES;
+    } else {
+      this.#view.endPiece(base + from);
+      this.#horizon = undefined;
     }
     return "on";
   }

@@ -13,7 +13,7 @@ const MARKER_REGEXP = /([ :,-])[0-9A-Fa-f]{2}\1[0-9A-Fa-f]{2}\1|0x[0-9A-Fa-f]{2}
 const MAX_DELIMITER_BYTES = 8;
 /** What may be the beginning of pairs at the end of the window. */
 const CUT_MARKER_REGEXP =
-  /(?:(?:^|[^0-9A-Za-z])[0-9A-Fa-f]{2}([ :,-])(?:[0-9A-Fa-f]{2}\1)?[0-9A-Fa-f]{0,2}|0(?:x[0-9A-Fa-f]{0,2})?)$/;
+  /(?:(?<![0-9A-Za-z])[0-9A-Fa-f]{2}([ :,-])(?:[0-9A-Fa-f]{2}\1)?[0-9A-Fa-f]{0,2}|0(?:x[0-9A-Fa-f]{0,2})?)$/;
 /** The longest beginning of pairs that the end of the window hides, and the byte before: ` 72 6d 20`. */
 const HIDDEN_BYTES = 9;
 

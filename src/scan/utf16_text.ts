@@ -2,7 +2,8 @@
  * UTF-16 in either byte order → UTF-8.
  *
  * Told by its form, ASCII characters with a NUL each, or by a byte order mark at the start of the message.
- * UTF-16 of other scripts without a mark isn't recognised.
+ * UTF-16 of other scripts without a mark isn't recognised. A character whose NUL is yet to come doesn't
+ * wait for it, or the last byte of every message would: what is found there begins with the NUL.
  */
 import type { DecodedView } from "./decoded_view.ts";
 import type { ScanWindow, WindowSpan } from "./escape_view.ts";
@@ -25,10 +26,14 @@ export class Utf16Text {
   /** End of the last span looked at. */
   #seenTo = 0;
   #heldFrom = Infinity;
+  /** Bytes before it were let go. */
+  #freeTo = 0;
   /** Undefined: no UTF-16 is under way. */
   #order: ByteOrder | undefined;
   #isMarked = false;
   #foreign = 0;
+  /** The next character is a piece's first, a byte of which was let go. */
+  #isFirst = false;
   /** A high surrogate that waits for the low one; 0: none. */
   #high = 0;
 
@@ -48,6 +53,7 @@ export class Utf16Text {
       this.#leave(base + from);
       this.#next = base + from;
     }
+    this.#freeTo = Math.min(this.#heldFrom, this.#seenTo);
     this.#seenTo = base + to;
     this.#heldFrom = Infinity;
     if (this.#next === 0 && this.#order === undefined) {
@@ -93,12 +99,14 @@ export class Utf16Text {
     const tailFrom = Math.max(at, to - HIDDEN_BYTES);
     this.#next = base + tailFrom;
     const cut = CUT_MARKER_REGEXP.exec(text.slice(tailFrom, to));
-    if (cut !== null) this.#heldFrom = base + tailFrom + cut.index;
+    if (cut !== null) this.#heldFrom = Math.max(this.#freeTo, base + tailFrom + cut.index);
     return false;
   }
 
   #begin(offset: number, order: ByteOrder): void {
-    this.#view.beginPiece(offset, { decodedUnit: 1, encodedUnit: 2 });
+    const start = Math.max(offset, this.#freeTo);
+    this.#view.beginPiece(start, { decodedUnit: 1, encodedUnit: 2 - (start - offset) });
+    this.#isFirst = start > offset;
     this.#next = offset;
     this.#order = order;
     this.#foreign = 0;
@@ -124,6 +132,8 @@ export class Utf16Text {
     const { sink } = this.#view;
     if (unit < 0x80) {
       sink.put(unit);
+      if (this.#isFirst) this.#view.continueAt(offset + 2, { decodedUnit: 1, encodedUnit: 2 });
+      this.#isFirst = false;
       return;
     }
     if (unit >= 0xd800 && unit < 0xdc00) {

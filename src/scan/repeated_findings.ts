@@ -1,0 +1,43 @@
+/**
+ * Findings of several views of the same bytes → each thing found once.
+ *
+ * A key beside an escape stands in the bytes and in the text without escapes; of the findings of one
+ * rule and one secret whose bytes overlap, the first is kept. The same secret further on is another
+ * finding: it has to be redacted too.
+ */
+import type { Finding } from "./finding.ts";
+
+/** Findings remembered; beyond it the oldest are forgotten, and may be reported twice. */
+const MAX_REMEMBERED = 256;
+
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Remembers what one message was found to hold. */
+export class RepeatedFindings {
+  /** By rule and secret, where it stood last; made at the first finding. */
+  #places: Map<string, Place> | undefined;
+
+  /** Returns those of `found` that weren't reported before, in their order. */
+  fresh<Found extends readonly Finding[]>(found: Found): Found | Finding[] {
+    return found.length === 0 ? found : found.filter((finding) => this.#isFresh(finding));
+  }
+
+  #isFresh({ rule, secret, start, end }: Finding): boolean {
+    this.#places ??= new Map();
+    const key = `${rule.id}\0${secret}`;
+    const place = this.#places.get(key);
+    const isKnown = place !== undefined && start < place.end && place.start < end;
+    this.#places.delete(key);
+    this.#places.set(
+      key,
+      isKnown
+        ? { start: Math.min(start, place.start), end: Math.max(end, place.end) }
+        : { start, end },
+    );
+    if (this.#places.size > MAX_REMEMBERED) this.#places.delete(this.#places.keys().next().value!);
+    return !isKnown;
+  }
+}
