@@ -12,7 +12,7 @@
  * ```
  *
  * `monitor.ts` builds all of it and has the rights; `ssh/` watches what does not come through the
- * proxy; `control/` answers `status` and `stop`; `cli/` is one file a command. `config.ts` says what
+ * proxy; `control/` answers `status`, `stop` and `reload`; `cli/` is one file a command. `config.ts` says what
  * can be set, `log.ts` what is told. `src/README.md` says why.
  */
 import { VERSION } from "./control/version.ts";
@@ -59,6 +59,11 @@ async function run(command: Command, terminal: Terminal): Promise<ExitCode> {
       return 0;
     case "status":
       return await (await import("./cli/status.ts")).status(command, terminal) ? 0 : 1;
+    case "reload":
+      await (await import("./cli/reload.ts")).reload(command, terminal);
+      return 0;
+    case "doctor":
+      return await (await import("./cli/doctor.ts")).doctor(command, terminal) ? 0 : 1;
     case "health":
       await (await import("./cli/health.ts")).health(command, terminal);
       return 0;
@@ -72,8 +77,7 @@ async function run(command: Command, terminal: Terminal): Promise<ExitCode> {
       await (await import("./cli/env.ts")).env(command, terminal);
       return 0;
     case "scan":
-      await (await import("./cli/scan.ts")).scan(command, terminal);
-      return 0;
+      return (await (await import("./cli/scan.ts")).scan(command, terminal)).hasFindings ? 3 : 0;
     case "rules":
       await (await import("./cli/rules.ts")).rules(command, terminal);
       return 0;

@@ -89,6 +89,9 @@ const THREATS = object({
       description: message`Only this severity: info, low, medium, high, critical`,
     }),
   ),
+  wouldBlock: option("--would-block", {
+    description: message`Only what mode block would have stopped`,
+  }),
 });
 
 const CA = object({
@@ -120,14 +123,45 @@ const ENV = object({
 const SCAN = object({
   ...COMMON,
   kind: constant("scan"),
+  json: JSON_OPTION,
   direction: optional(
     option("--direction", choice(["outbound", "inbound"], { metavar: "DIRECTION" }), {
       description: message`Only with the rules of this direction`,
     }),
   ),
+  lines: optional(
+    option("--lines", string({ metavar: "FIELD" }), {
+      description:
+        message`Scan this field of each line of a JSONL file, and print one JSON object a line`,
+    }),
+  ),
   file: argument(string({ metavar: "FILE" }), {
-    description: message`File to scan; - is standard input`,
+    description: message`File (text or HAR) or directory to scan; - is standard input`,
   }),
+});
+
+const RULES = object({
+  ...COMMON,
+  kind: constant("rules"),
+  json: JSON_OPTION,
+  schema: option("--schema", { description: message`Print the JSON Schema of a rules_file` }),
+  rule: optional(
+    argument(string({ metavar: "ID" }), {
+      description: message`Explain this rule, or those with this pattern`,
+    }),
+  ),
+});
+
+const DOCTOR = object({
+  ...COMMON,
+  kind: constant("doctor"),
+  json: JSON_OPTION,
+  shellEnv: optional(
+    option("--shell-env", string({ metavar: "FILE" }), {
+      description:
+        message`Check these variables, as env prints them, in place of this shell's; - is standard input`,
+    }),
+  ),
 });
 
 const PARSER = or(
@@ -135,21 +169,27 @@ const PARSER = or(
   command("stop", object({ ...COMMON, kind: constant("stop") }), {
     brief: message`Stop the running proxy, after what is in flight`,
   }),
+  command("reload", object({ ...COMMON, kind: constant("reload") }), {
+    brief: message`Have the running proxy read its configuration again, as SIGHUP does`,
+  }),
   command("status", object({ ...COMMON, kind: constant("status"), json: JSON_OPTION }), {
     brief: message`Say whether it runs, its counters and the last threats`,
   }),
   command("health", object({ ...COMMON, kind: constant("health") }), {
     brief: message`Make the proxy answer a request: the health check of a container`,
   }),
+  command("doctor", DOCTOR, {
+    brief: message`Check port, rights, CA and this shell, and say how to mend what is wrong`,
+  }),
   command("threats", THREATS, {
     brief: message`Print logged threats, newest first, as JSON lines`,
   }),
   command("ca", CA, { brief: message`Say where the CA certificate is and how to trust it` }),
   command("env", ENV, { brief: message`Print the variables that point an agent at the proxy` }),
-  command("scan", SCAN, { brief: message`Scan a file or standard input with every rule` }),
-  command("rules", object({ ...COMMON, kind: constant("rules"), json: JSON_OPTION }), {
-    brief: message`List the detection rules`,
+  command("scan", SCAN, {
+    brief: message`Scan files with every rule; exit code 3 if something was found`,
   }),
+  command("rules", RULES, { brief: message`List the detection rules, or explain one` }),
 );
 
 /** Parses the words after the program's name. */

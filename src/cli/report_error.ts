@@ -11,8 +11,8 @@ import { AlreadyRunningError } from "../control/control_server.ts";
 import { CommandError } from "./command_error.ts";
 import { OutputClosedError, printable } from "./terminal.ts";
 
-/** 0 done · 1 it could not be done · 2 wrong use or wrong configuration. */
-export type ExitCode = 0 | 1 | 2;
+/** 0 done · 1 it could not be done · 2 wrong use or wrong configuration · 3 `scan` found something. */
+export type ExitCode = 0 | 1 | 2 | 3;
 
 /** What is printed to stderr, with its line feed, and how the process ends. */
 export interface ErrorReport {

@@ -12,30 +12,42 @@ import type { ControlAnswer, ControlCommand, MonitorStatus } from "../control/co
 import { ControlServer } from "../control/control_server.ts";
 import { VERSION } from "../control/version.ts";
 import { createLog, type Log } from "../log.ts";
+import type { UserRule } from "../rules/user_rule.ts";
 import { proxyUrl } from "./agent_environment.ts";
 import { writeCaBundle } from "./ca_bundle.ts";
 import { CommandError } from "./command_error.ts";
 import { controlSocketPath } from "./control_socket_path.ts";
 import { ExitSignals } from "./exit_signals.ts";
 import { invocation } from "./invocation.ts";
-import { loadConfig } from "./load_config.ts";
+import { collectKnownSecrets, type KnownSecrets } from "./known_secret_sources.ts";
+import { loadSettings, type Settings } from "./load_settings.ts";
 import { type CommandOf, settingsOf } from "./parse_args.ts";
 import { PidFile } from "./pid_file.ts";
 import { quoteWord } from "./quote_word.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** The configuration and what it points to, checked. */
+export interface MonitorSettings {
+  readonly config: Config;
+  readonly userRules: readonly UserRule[];
+  /** Undefined: none are named. */
+  readonly knownSecrets: KnownSecrets | undefined;
+}
 
 /** What `start` needs of a monitor. Disposing drains it. */
 export interface RunningMonitor extends AsyncDisposable {
   /** Where the proxy listens, its real port. */
   readonly address: { readonly host: string; readonly port: number };
   status(): MonitorStatus;
+  /** All or nothing; resolves to the settings that hold only from the next start on. */
+  reload(settings: MonitorSettings): Promise<readonly string[]>;
 }
 
 /** What `start` is handed. */
 export interface StartOptions {
   readonly terminal: Terminal;
   readonly startMonitor: (
-    options: { readonly config: Config; readonly log: Log },
+    options: MonitorSettings & { readonly log: Log },
   ) => Promise<RunningMonitor>;
 }
 
@@ -49,7 +61,9 @@ export interface StartOptions {
  */
 export async function start(command: CommandOf<"start">, options: StartOptions): Promise<void> {
   const { terminal, startMonitor } = options;
-  const config = await loadConfig({ path: command.config, flags: settingsOf(command) });
+  const source = { path: command.config, flags: settingsOf(command) };
+  const settings = await loadSettings(source);
+  const { config } = settings;
   const logDir = await prepareLogDir(config.logDir);
   const socketPath = controlSocketPath(logDir);
   const pidPath = join(logDir, "monitor.pid");
@@ -64,10 +78,16 @@ export async function start(command: CommandOf<"start">, options: StartOptions):
   async function answer(asking: ControlCommand): Promise<ControlAnswer> {
     if (asking === "stop") {
       log.info("Stopping: asked by clawsec stop");
-      asked.resolve();
       return { ok: true, command: asking };
     }
-    return { ok: true, command: asking, status: (await ready.promise).status() };
+    const monitor = await ready.promise;
+    if (asking === "status") return { ok: true, command: asking, status: monitor.status() };
+    const ignored = await monitor.reload(await withKnownSecrets(await loadSettings(source), log));
+    return { ok: true, command: asking, ignored };
+  }
+
+  function onAnswered(answered: ControlAnswer): void {
+    if (answered.ok && answered.command === "stop") asked.resolve();
   }
 
   let signals = 0;
@@ -82,11 +102,12 @@ export async function start(command: CommandOf<"start">, options: StartOptions):
     Deno.exit(1);
   }
 
-  await using _control = await ControlServer.listen(socketPath, { answer, log });
+  await using _control = await ControlServer.listen(socketPath, { answer, onAnswered, log });
   using _signals = new ExitSignals(onSignal);
-  using _reload = new ReservedSignal(log);
+  using _reload = new ReloadSignal(() => reloadOrLog(() => answer("reload"), log));
   using _pidFile = await PidFile.write(pidPath, Deno.pid);
-  await using monitor = await startMonitor({ config, log }).catch((error) => {
+  const all = await withKnownSecrets(settings, log);
+  await using monitor = await startMonitor({ ...all, log }).catch((error) => {
     ready.reject(error);
     throw listenError(error, config);
   });
@@ -134,12 +155,35 @@ function listenError(error: unknown, { proxyHost, proxyPort }: Config): unknown 
   return new CommandError(`Cannot listen on "${host}:${proxyPort}": ${state}`, { cause: error });
 }
 
-/** SIGHUP, kept for reloading the configuration: until then it changes nothing. */
-class ReservedSignal implements Disposable {
+async function withKnownSecrets(
+  { config, userRules, rules }: Settings,
+  log: Log,
+): Promise<MonitorSettings> {
+  const onWarning = (text: string) => log.warning(text);
+  const knownSecrets = await collectKnownSecrets(config.knownSecrets, { rules, onWarning });
+  return { config, userRules, knownSecrets };
+}
+
+/** Whoever sent a signal reads the log; a mistake leaves what was there. */
+async function reloadOrLog(reload: () => Promise<ControlAnswer>, log: Log): Promise<void> {
+  try {
+    const answer = await reload();
+    if (answer.ok && answer.command === "reload" && answer.ignored.length > 0) {
+      log.warning(`These hold from the next start on: ${answer.ignored.join(", ")}`);
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error(`The configuration was not loaded anew, the old one goes on: ${reason}`);
+  }
+}
+
+/** Calls `onSignal` at SIGHUP, which Windows does not have. */
+class ReloadSignal implements Disposable {
   readonly #onSignal: () => void;
 
-  constructor(log: Log) {
-    this.#onSignal = () => log.info("SIGHUP changes nothing: the configuration is read at start");
+  constructor(onSignal: () => Promise<void>) {
+    // `onSignal` rejects never.
+    this.#onSignal = () => void onSignal();
     if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", this.#onSignal);
   }
 

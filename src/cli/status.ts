@@ -48,7 +48,8 @@ async function monitorStatus(logDir: string): Promise<MonitorStatus | StoppedSta
 export function statusText(found: MonitorStatus | StoppedStatus, logDir: string): string {
   const lines = found.running ? runningLines(found) : [`ClawSec Monitor does not run on ${logDir}`];
   const threats = found.lastThreats.map(threatLine);
-  return [...lines, threats.length === 0 ? "no threats" : "last threats:", ...threats]
+  const more = found.running ? [...coverageLines(found), ...suppressionLines(found)] : [];
+  return [...lines, ...more, threats.length === 0 ? "no threats" : "last threats:", ...threats]
     .map((line) => `${printable(line)}\n`)
     .join("");
 }
@@ -63,6 +64,7 @@ function runningLines(found: MonitorStatus): readonly string[] {
     ["tunnels", `${counters.intercepted} decrypted, ${counters.tunnelled} blind`],
     ["threats", `${counters.threats} (${counters.suppressed} more suppressed)`],
     ["blocked", String(counters.blocked)],
+    ["harmless", `${counters.suppressedFindings} findings named by suppress`],
     ["bytes", `${counters.bytesOut} out, ${counters.bytesIn} in`],
     ["scanned", `${counters.scannedBytes} bytes (${counters.unscannedBytes} not)`],
     ["undecodable", `${counters.undecodable} bodies`],
@@ -74,6 +76,34 @@ function runningLines(found: MonitorStatus): readonly string[] {
     `since ${found.startedAt}, mode ${found.mode}, ${decrypted}`,
     ...counted.map(([name, value]) => `  ${name.padEnd(12)} ${value}`),
   ];
+}
+
+/** Hosts of which something went by unseen; where all was seen there is nothing to tell. */
+function coverageLines({ coverage }: MonitorStatus): readonly string[] {
+  const unseen = coverage.filter((host) =>
+    host.tunnelled + host.undecodable + host.unscannedBytes > 0
+  );
+  if (unseen.length === 0) return [];
+  return [
+    "not all was seen of:",
+    ...unseen.map((host) =>
+      `  ${host.host}: ${host.tunnelled} blind and ${host.intercepted} decrypted tunnels, ` +
+      `${host.undecodable} undecodable bodies, ${host.scannedBytes} bytes scanned and ` +
+      `${host.unscannedBytes} not`
+    ),
+  ];
+}
+
+/** Entries of `suppress` that do nothing, or no more: they hide what comes next. */
+function suppressionLines({ suppressions }: MonitorStatus): readonly string[] {
+  const idle = suppressions.flatMap(({ suppression, state, hits }, index) => {
+    if (state === "used") return [];
+    const { pattern, dest, location, fingerprint, until, reason } = suppression;
+    const what = [pattern, dest, location, fingerprint].filter((part) => part !== undefined);
+    const why = state === "expired" ? `ended after ${until}` : "has never matched";
+    return [`  suppress[${index}] ${what.join(" ")} (${reason}) ${why}, ${hits} findings`];
+  });
+  return idle.length === 0 ? [] : ["suppressions that do nothing:", ...idle];
 }
 
 function threatLine(threat: Threat): string {

@@ -20,6 +20,7 @@ export async function threats(command: CommandOf<"threats">, terminal: Terminal)
     ...(pattern !== undefined && { pattern }),
     ...(direction !== undefined && { direction }),
     ...(severity !== undefined && { severity }),
+    wouldBlock: command.wouldBlock,
   };
   if (command.follow) return await follow(path, { ...filter, limit }, terminal);
   const { threats, skipped } = await readThreats(path, { ...filter, limit });

@@ -27,6 +27,12 @@ const SOCKET_MODE = 0o600;
 export interface ControlServerOptions {
   /** Answers a command; an error becomes a negative answer. */
   readonly answer: (command: ControlCommand) => Promise<ControlAnswer>;
+  /**
+   * Told of an answer once it is on its way, or its client gone: what ends the server is done here, so
+   * that it doesn't cut off the answer.
+   * @default {() => {}}
+   */
+  readonly onAnswered?: (answer: ControlAnswer) => void;
   readonly log: Log;
   /** @default {10_000} */
   readonly idleTimeoutMs?: number;
@@ -122,7 +128,11 @@ export class ControlServer implements AsyncDisposable {
       for (;;) {
         const answer = await this.#answerNext(reader);
         if (answer === undefined) break;
-        await writeLine(connection, answer);
+        try {
+          await writeLine(connection, answer);
+        } finally {
+          this.#options.onAnswered?.(answer);
+        }
         if (!answer.ok) break;
         // What follows a request to stop is not read; the end comes with `asyncDispose`.
         if (answer.command === "stop") {

@@ -10,6 +10,8 @@ export interface ThreatFilter {
   readonly pattern?: string;
   readonly direction?: Direction;
   readonly severity?: Severity;
+  /** Only what block mode would have stopped, had it been on. */
+  readonly wouldBlock?: boolean;
 }
 
 /** The original's eight: a log written by it is readable too. */
@@ -39,7 +41,8 @@ export function parseThreat(
   if (!isThreat(value)) return "unreadable";
   const isWanted = (filter.pattern === undefined || filter.pattern === value.pattern) &&
     (filter.direction === undefined || filter.direction === value.direction) &&
-    (filter.severity === undefined || filter.severity === value.severity);
+    (filter.severity === undefined || filter.severity === value.severity) &&
+    (filter.wouldBlock !== true || value.would !== undefined);
   return isWanted ? value : "filtered";
 }
 

@@ -78,6 +78,7 @@ export const SAMPLE_STATUS: MonitorStatus = {
     threats: 1,
     suppressed: 5,
     blocked: 0,
+    suppressedFindings: 0,
     undecodable: 0,
     droppedRequestRecords: 0,
     workerRestarts: 0,
@@ -87,6 +88,8 @@ export const SAMPLE_STATUS: MonitorStatus = {
     unscannedBytes: 0,
   },
   lastThreats: [],
+  coverage: [],
+  suppressions: [],
 };
 
 /** A control socket that answers with `status`, and ends itself when asked to stop. */
@@ -97,6 +100,9 @@ export async function serveControl(
   const server = await ControlServer.listen(join(logDir, "control.sock"), {
     answer: (command) => {
       if (command === "status") return Promise.resolve({ ok: true, command, status });
+      if (command === "reload") {
+        return Promise.resolve({ ok: true, command, ignored: ["workers"] });
+      }
       // After the answer is on its way: the client waits for the end of its connection.
       setTimeout(() => void close(), 0);
       return Promise.resolve({ ok: true, command });

@@ -19,11 +19,14 @@ Deno.test("`parseArgs()` reads each command with its defaults", () => {
       pattern: undefined,
       direction: undefined,
       severity: undefined,
+      wouldBlock: false,
     }],
+    ["reload", {}],
+    ["doctor", { json: false, shellEnv: undefined }],
     ["ca", { show: "summary" }],
     ["env", { format: "sh" }],
-    ["scan -", { direction: undefined, file: "-" }],
-    ["rules", { json: false }],
+    ["scan -", { json: false, direction: undefined, lines: undefined, file: "-" }],
+    ["rules", { json: false, schema: false, rule: undefined }],
   ];
   for (const [words, options] of cases) {
     const kind = words.split(" ")[0];
@@ -43,7 +46,7 @@ Deno.test("`parseArgs()` reads every option, in any order and with =", () => {
       mode: "block",
     }],
     [
-      "threats --severity high --follow --direction inbound --pattern x --limit 0 --config=a",
+      "threats --severity high --follow --direction inbound --would-block --pattern x --limit 0 --config=a",
       {
         config: "a",
         kind: "threats",
@@ -52,6 +55,7 @@ Deno.test("`parseArgs()` reads every option, in any order and with =", () => {
         pattern: "x",
         direction: "inbound",
         severity: "high",
+        wouldBlock: true,
       },
     ],
     ["ca --path", { config: undefined, kind: "ca", show: "path" }],
@@ -59,16 +63,33 @@ Deno.test("`parseArgs()` reads every option, in any order and with =", () => {
     ["env --shell fish", { config: undefined, kind: "env", format: "fish" }],
     ["env --json", { config: undefined, kind: "env", format: "json" }],
     ["env --docker", { config: undefined, kind: "env", format: "docker" }],
-    ["scan --direction outbound f", {
+    ["doctor --shell-env - --json", {
+      config: undefined,
+      kind: "doctor",
+      json: true,
+      shellEnv: "-",
+    }],
+    ["rules ai_api_key --json", {
+      config: undefined,
+      kind: "rules",
+      json: true,
+      schema: false,
+      rule: "ai_api_key",
+    }],
+    ["scan --direction outbound --lines text f --json", {
       config: undefined,
       kind: "scan",
+      json: true,
       direction: "outbound",
+      lines: "text",
       file: "f",
     }],
     ["scan -- --help", {
       config: undefined,
       kind: "scan",
+      json: false,
       direction: undefined,
+      lines: undefined,
       file: "--help",
     }],
   ];

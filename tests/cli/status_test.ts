@@ -54,3 +54,29 @@ Deno.test("`statusText()` tells that nothing runs and nothing was found", () => 
     "ClawSec Monitor does not run on /tmp/clawsec\nno threats\n",
   );
 });
+
+Deno.test("`statusText()` tells what was not seen, and which suppressions do nothing", () => {
+  const host = { intercepted: 1, tunnelled: 0, undecodable: 0, scannedBytes: 9, unscannedBytes: 0 };
+  const suppression = { pattern: "jwt", dest: "a.example", reason: "a test", until: "2026-01-31" };
+  const lines = statusText({
+    ...SAMPLE_STATUS,
+    coverage: [
+      { host: "pinned.example", ...host, tunnelled: 2, unscannedBytes: 70 },
+      { host: "seen.example", ...host },
+    ],
+    suppressions: [
+      { suppression, hits: 3, state: "expired" },
+      { suppression, hits: 2, state: "used" },
+      { suppression: { fingerprint: "0123456789abcdef", reason: "b" }, hits: 0, state: "unused" },
+    ],
+  }, "/tmp/clawsec").split("\n");
+  assert.deepEqual(lines.slice(lines.indexOf("not all was seen of:")), [
+    "not all was seen of:",
+    "  pinned.example: 2 blind and 1 decrypted tunnels, 0 undecodable bodies, 9 bytes scanned and 70 not",
+    "suppressions that do nothing:",
+    "  suppress[0] jwt a.example (a test) ended after 2026-01-31, 3 findings",
+    "  suppress[2] 0123456789abcdef (b) has never matched, 0 findings",
+    "no threats",
+    "",
+  ]);
+});

@@ -70,3 +70,22 @@ Deno.test("`threats()` follows: the last ones oldest first, then each new one", 
   await done;
   assert.deepEqual(printedIds(terminal), ["2", "3", "4"]);
 });
+
+Deno.test("`threats()` lists what block mode would have stopped", async () => {
+  await using directory = await commandDirectory();
+  const records = [
+    sampleThreat({ request_id: "1", would: "blocked" }),
+    sampleThreat({ request_id: "2" }),
+    sampleThreat({ request_id: "3", would: "redacted" }),
+  ];
+  const lines = records.map((record) => `${JSON.stringify(record)}\n`).join("");
+  await Deno.writeTextFile(join(directory.logDir, "threats.jsonl"), lines);
+  const terminal = new CapturedTerminal();
+  await threats(directory.command("threats", "--would-block"), terminal);
+  const printed = terminal.printed.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(printed.map(({ request_id }) => request_id), ["3", "1"]);
+  assert.deepEqual(
+    printed.map(({ fingerprint }) => fingerprint),
+    Array(2).fill("0123456789abcdef"),
+  );
+});

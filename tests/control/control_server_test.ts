@@ -29,6 +29,7 @@ const STATUS: MonitorStatus = {
     threats: 0,
     suppressed: 0,
     blocked: 0,
+    suppressedFindings: 0,
     undecodable: 0,
     droppedRequestRecords: 0,
     workerRestarts: 0,
@@ -38,12 +39,19 @@ const STATUS: MonitorStatus = {
     unscannedBytes: 0,
   },
   lastThreats: [],
+  coverage: [],
+  suppressions: [],
 };
 
 function answer(command: ControlCommand): Promise<ControlAnswer> {
-  return Promise.resolve(
-    command === "status" ? { ok: true, command, status: STATUS } : { ok: true, command },
-  );
+  switch (command) {
+    case "status":
+      return Promise.resolve({ ok: true, command, status: STATUS });
+    case "stop":
+      return Promise.resolve({ ok: true, command });
+    case "reload":
+      return Promise.resolve({ ok: true, command, ignored: ["workers"] });
+  }
 }
 
 /** Runs `body` with the path of a socket in a directory of its own. */
