@@ -1,6 +1,6 @@
 /**
- * Rules for commands that destroy data or the system: `rm -rf /` in its spellings, `mkfs`,
- * `dd of=/dev/…`, fork bombs, and their Windows and scripting kin.
+ * Rules for commands that destroy data or the system: `rm -rf /` in its spellings, fork bombs, and
+ * their Windows and scripting kin. Disks have rules of their own, in disk_rules.
  *
  * What matters is the target: `rm -rf ./build`, `node_modules`, a temporary or cache directory are
  * no findings. A command that is only printed, searched for or committed as text is graded `low`.
@@ -9,10 +9,6 @@ import type { Direction, Rule, RuleMatch, Verdict } from "../scan/rule.ts";
 import { QUOTE } from "./shell_grammar.ts";
 
 const BOTH: readonly Direction[] = ["outbound", "inbound"];
-
-/** A whole disk or partition by its device name; `sdX` of documentation is none. */
-const DISK = String
-  .raw`\/dev\/(?:[shv]d[a-z]\d{0,2}|xvd[a-z]\d{0,2}|nvme\d(?:n\d(?:p\d{1,2})?)?|mmcblk\d(?:p\d)?|r?disk\d(?:s\d)?|md\d|dm-\d|mapper\/[\w-]{1,30}|mem|kmem)(?![\w-])`;
 
 /** Spaces, quotes and commas between the words of a command line or of an argument list. */
 const RM_GAP = String.raw`[\s"'+,\\]{0,5}`;
@@ -111,77 +107,6 @@ export const DESTRUCTIVE_RULES: readonly Rule[] = [
     source: "find(1) -delete, -exec; MITRE ATT&CK T1485",
     examples: ["find / -type f -delete", "find ~ -name '*' -exec rm -rf {} ;"],
     nonExamples: ["find . -name '*.pyc' -delete", "find / -name id_rsa"],
-  },
-  {
-    id: "disk_overwrite",
-    pattern: "dd_disk",
-    type: "INJECTION",
-    severity: "high",
-    directions: BOTH,
-    anchors: ["of=/dev/", 'of="/dev/'],
-    regexp: new RegExp(String.raw`\bdd\s[^\r\n;|&]{0,120}?\bof="?${DISK}[^\r\n;|&]{0,60}`),
-    maxLength: 240,
-    verify: gradeDd,
-    description: "A dd that writes over a disk device.",
-    source: "dd(1); MITRE ATT&CK T1561.001 Disk Content Wipe",
-    examples: ["dd if=/dev/zero of=/dev/sda bs=1M", "sudo dd if=/dev/urandom of=/dev/nvme0n1"],
-    nonExamples: [
-      "dd bs=1M if=/dev/zero of=path/to/file",
-      "dd if=/dev/source_drive of=/dev/dest_drive",
-      "dd if=debian.iso of=/dev/sdX",
-      "dd if=x of=/dev/null",
-    ],
-  },
-  {
-    id: "disk_redirect",
-    pattern: "dd_disk",
-    type: "INJECTION",
-    severity: "critical",
-    directions: BOTH,
-    anchors: [
-      "> /dev/sd",
-      ">/dev/sd",
-      "> /dev/nvme",
-      ">/dev/nvme",
-      "> /dev/hd",
-      ">/dev/hd",
-      "> /dev/vd",
-      ">/dev/vd",
-      "> /dev/mmcblk",
-      ">/dev/mmcblk",
-      "> /dev/disk",
-      ">/dev/disk",
-      "shred ",
-      "wipefs ",
-      "blkdiscard ",
-      "sgdisk ",
-    ],
-    regexp: new RegExp(
-      String
-        .raw`> ?\/dev\/(?:[shv]d[a-z]\d{0,2}|nvme\dn\d|mmcblk\d|disk\d)(?![\w-])|\b(?:shred|wipefs|blkdiscard) (?:-{1,2}[\w=-]{1,20} (?:\d{1,3} )?){0,4}${DISK}|\bsgdisk (?:-Z|--zap-all|-o) ${DISK}`,
-    ),
-    maxLength: 200,
-    description: "A disk device overwritten, wiped or discarded.",
-    source: "shred(1), wipefs(8), blkdiscard(8); MITRE ATT&CK T1561",
-    examples: ["cat /dev/urandom > /dev/sda", "wipefs -a /dev/sdb", "shred -n 3 -z /dev/nvme0n1"],
-    nonExamples: ["echo x > /dev/null", "shred -u secret.txt", "cmd 2> /dev/stderr"],
-  },
-  {
-    id: "mkfs",
-    pattern: "mkfs",
-    type: "INJECTION",
-    severity: "high",
-    directions: BOTH,
-    anchors: ["mkfs", "mke2fs", "mkswap", "newfs"],
-    regexp: new RegExp(
-      String
-        .raw`\b(?:mkfs(?:\.\w{2,8})?|mke2fs|mkswap|newfs(?:_\w{2,6})?)\s(?:-{1,2}[\w=-]{1,20}(?:\s{1,3}[\w=,-]{1,20})?\s{1,3}){0,6}?"?${DISK}`,
-    ),
-    maxLength: 352,
-    description: "A file system made over a disk device.",
-    source: "mkfs(8), mke2fs(8); MITRE ATT&CK T1561",
-    examples: ["mkfs.ext4 /dev/sda1", "sudo mkfs -t ext4 -F /dev/nvme0n1", "mke2fs /dev/hda"],
-    nonExamples: ["mkfs.ext4 path/to/partition", "see mkfs(8)", "mkfs.ext4 /dev/sdXY"],
   },
   {
     id: "fork_bomb",
@@ -321,9 +246,4 @@ function gradeRm(match: RuleMatch): Verdict {
   if (DISPOSABLE_REGEXP.test(target)) return "drop";
   const forced = /\s["']?-\w*f|--force/.test(match.text);
   return mild || !forced || target.split("/").length > 4 ? "low" : "medium";
-}
-
-function gradeDd(match: RuleMatch): Verdict {
-  if (/\bif=\/dev\/(?:zero|u?random)/.test(match.text)) return "critical";
-  return /\.(?:iso|img|raw|bin)\b/.test(match.text) ? "low" : "medium";
 }
