@@ -1,5 +1,5 @@
 /**
- * The configuration and what it points to (`rules_file`, `known_secrets`) → all that a monitor is started
+ * The configuration and what it points to (`rules_file`, `upstream_ca_file`) → what a monitor is started
  * with, or started anew with. All or nothing: any mistake in any of it is an error.
  */
 import { type Config, ConfigError } from "../config.ts";
@@ -28,6 +28,7 @@ export interface Settings {
  */
 export async function loadSettings(options: LoadConfigOptions = {}): Promise<Settings> {
   const config = await loadConfig(options);
+  await checkRoots(config);
   const userRules = await loadUserRules(config);
   try {
     const rules = chooseRules({ enableRules: config.enableRules, userRules });
@@ -43,4 +44,14 @@ async function loadUserRules({ rulesFile }: Config): Promise<readonly UserRule[]
   const text = await readTextFile(rulesFile, "rules file");
   const takenIds = new Set(ALL_RULES.map(({ id }) => id));
   return readRulesFile({ path: rulesFile, text }, { takenIds, flawOf: ruleFlaw });
+}
+
+/** The monitor reads the file itself; here a mistake in it is found in time. */
+async function checkRoots({ upstreamCaFile }: Config): Promise<void> {
+  if (upstreamCaFile === undefined) return;
+  const text = await readTextFile(upstreamCaFile, "upstream_ca_file");
+  if (text.includes("-----BEGIN CERTIFICATE-----")) return;
+  throw new ConfigError(
+    `Cannot use upstream_ca_file "${upstreamCaFile}": it holds no PEM certificate, must hold some`,
+  );
 }

@@ -33,6 +33,7 @@ export function reportError(error: unknown, command: string): ErrorReport {
   if (error instanceof Deno.errors.NotCapable) {
     return oneLine(`Cannot run "${command}": ${missingRight(error.message)}`, 1);
   }
+  if (isWrittenForPeople(error)) return oneLine(error.message, 1);
   if (isSystemError(error)) return oneLine(`Cannot run "${command}": ${error.message}`, 1);
   const stack = error instanceof Error ? error.stack ?? String(error) : String(error);
   return {
@@ -55,6 +56,12 @@ function missingRight(message: string): string {
   const scope = kind === "env" && name?.startsWith("CLAWSEC_") ? "CLAWSEC_*" : name;
   const flag = scope === undefined ? `--allow-${kind}` : `--allow-${kind}=${scope}`;
   return `it has no ${kind} access to ${what ?? "anything"}, add ${flag} to the flags of deno`;
+}
+
+/** Errors of no kind of their own that say what could not be done, and why: a damaged key file. */
+function isWrittenForPeople(error: unknown): error is Error {
+  return error instanceof Error && error.constructor === Error &&
+    /^Cannot [a-z][^\n]*: [^\n]+$/.test(error.message);
 }
 
 /** What the operating system or a deadline refused: a full disk, a file of another user. */

@@ -26,6 +26,9 @@ import { PidFile } from "./pid_file.ts";
 import { quoteWord } from "./quote_word.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** What Deno says of a name that has no address: an error of no kind of its own. */
+const UNKNOWN_HOST_REGEXP = /^failed to lookup address information/;
+
 /** The configuration and what it points to, checked. */
 export interface MonitorSettings {
   readonly config: Config;
@@ -149,6 +152,8 @@ function listenError(error: unknown, { proxyHost, proxyPort }: Config): unknown 
     ? "this machine has no such address, choose another with --host"
     : error instanceof Deno.errors.PermissionDenied && proxyPort > 0 && proxyPort < 1024
     ? "ports below 1024 are for root, choose another with --port"
+    : error instanceof Error && UNKNOWN_HOST_REGEXP.test(error.message)
+    ? "no such name is known, choose another with --host"
     : undefined;
   if (state === undefined) return error;
   const host = proxyHost.includes(":") ? `[${proxyHost}]` : proxyHost;

@@ -16,6 +16,12 @@ Deno.test("`reportError()` writes one line and chooses the exit code", async (t)
     ["a CA error", new CaError("Cannot c"), 1, "Cannot c"],
     ["not running", new NotRunningError("Cannot d"), 1, "Cannot d"],
     ["already running", new AlreadyRunningError("Cannot e"), 1, "Cannot e"],
+    [
+      "an error in our own words",
+      new Error('Cannot load key "a": damaged'),
+      1,
+      'Cannot load key "a": damaged',
+    ],
     ["a line feed in a name", new CommandError('Cannot "a\nb"'), 1, 'Cannot "a\\nb"'],
     [
       "a system error",

@@ -106,6 +106,11 @@ Deno.test("`start()` refuses a mistake before it touches anything", async () => 
   const cases: readonly (readonly [Readonly<Record<string, unknown>>, RegExp])[] = [
     [{ mode: "off" }, /mode is "off"/],
     [{ enable_rules: ["nope"] }, /^Cannot use enable_rules: Cannot enable rule "nope"/],
+    [
+      { upstream_ca_file: "/nope.pem" },
+      /^Cannot read upstream_ca_file "\/nope.pem": no such file$/,
+    ],
+    [{ upstream_ca_file: "/etc/hostname" }, /it holds no PEM certificate, must hold some$/],
     [{ rules_file: "/nope.jsonc" }, /^Cannot read rules file "\/nope.jsonc": no such file$/],
   ];
   for (const [settings, message] of cases) {
@@ -120,5 +125,24 @@ Deno.test("`start()` refuses a mistake before it touches anything", async () => 
       return true;
     });
     assert.deepEqual(Array.from(Deno.readDirSync(directory.logDir)), []);
+  }
+});
+
+Deno.test("`start()` says what is wrong with the address", async () => {
+  const cases: readonly (readonly [Error, RegExp])[] = [
+    [new Deno.errors.AddrInUse("x"), /: the port is taken, choose another with --port$/],
+    [new Deno.errors.AddrNotAvailable("x"), /: this machine has no such address, choose another/],
+    [
+      new Error("failed to lookup address information: Name or service not known"),
+      /: no such name is known, choose another with --host$/,
+    ],
+  ];
+  for (const [error, message] of cases) {
+    await using directory = await commandDirectory();
+    const starting = start(directory.command("start"), {
+      terminal: new CapturedTerminal(),
+      startMonitor: () => Promise.reject(error),
+    });
+    await assert.rejects(starting, { name: "CommandError", message });
   }
 });
