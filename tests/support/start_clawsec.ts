@@ -202,7 +202,11 @@ async function waitForStatus(child: Child, logDir: string): Promise<MonitorStatu
     try {
       return await status(logDir);
     } catch (error) {
-      if (error instanceof NotRunningError) return undefined;
+      // While it starts nobody listens or answers; when its start fails, the socket closes unanswered.
+      const isStarting = error instanceof NotRunningError || child.code !== undefined ||
+        error instanceof Deno.errors.TimedOut ||
+        error instanceof Error && error.message.includes("it is none to");
+      if (isStarting) return undefined;
       throw error;
     }
   }, { what: "the program to answer on its control socket" });
