@@ -56,6 +56,8 @@ export class Tap implements BodyFilter {
   }
 
   async end(): Promise<void> {
+    // The end may come with the last bytes, before they were settled.
+    await this.settle();
     try {
       if (!this.#hasFailed) this.#report(await this.#scanner.end());
     } catch (error) {
