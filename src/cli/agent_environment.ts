@@ -48,6 +48,8 @@ export interface AgentEnvironmentOptions {
   /** As listened on: `0.0.0.0` and `::` are reached by way of loopback. */
   readonly host: string;
   readonly port: number;
+  /** Who the agent says it is, where the proxy asks (`proxy_token`). @default asks for nothing */
+  readonly credentials?: { readonly username: string; readonly password: string } | undefined;
   /** Path of the CA's certificate. */
   readonly caFile: string;
   /** Path of the system's roots and ours. */
@@ -62,7 +64,7 @@ export function agentEnvironment(
   options: AgentEnvironmentOptions,
 ): readonly EnvironmentVariable[] {
   const values: Readonly<Record<Source, string>> = {
-    proxy: proxyUrl(options),
+    proxy: withCredentials(proxyUrl(options), options),
     noProxy: NO_PROXY,
     ca: options.caFile,
     bundle: options.caBundle,
@@ -75,6 +77,13 @@ export function agentEnvironment(
 export function proxyUrl({ host, port }: { readonly host: string; readonly port: number }): string {
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+}
+
+/** Every client that reads such a variable takes user information in it (RFC 3986 §3.2.1). */
+function withCredentials(url: string, { credentials }: AgentEnvironmentOptions): string {
+  if (credentials === undefined) return url;
+  const [username, password] = [credentials.username, credentials.password].map(encodeURIComponent);
+  return url.replace("://", `://${username}:${password}@`);
 }
 
 /** Writes the variables as commands of `shell`, one a line. */
@@ -98,6 +107,7 @@ export function dockerArguments(options: AgentEnvironmentOptions): string {
   const variables = agentEnvironment({
     host: "host.docker.internal",
     port: options.port,
+    credentials: options.credentials,
     caFile,
     caBundle,
   });

@@ -36,6 +36,9 @@ export async function env(command: CommandOf<"env">, terminal: Terminal): Promis
   const options: AgentEnvironmentOptions = {
     host: address?.host ?? config.proxyHost,
     port: address?.port ?? config.proxyPort,
+    credentials: config.proxyToken === undefined
+      ? undefined
+      : { username: command.agent, password: config.proxyToken },
     caFile: join(config.logDir, "ca.crt"),
     caBundle: caBundlePath(config.logDir),
   };

@@ -7,10 +7,14 @@ import { ALL_RULES } from "../rules/all_rules.ts";
 import { chooseRules } from "../rules/choose_rules.ts";
 import { readRulesFile } from "../rules/rules_file.ts";
 import type { UserRule } from "../rules/user_rule.ts";
-import type { Rule } from "../scan/rule.ts";
+import { type Rule, SEVERITIES } from "../scan/rule.ts";
 import { ruleFlaw } from "../scan/rule_flaw.ts";
 import { loadConfig, type LoadConfigOptions } from "./load_config.ts";
 import { readTextFile } from "./read_text_file.ts";
+
+/** Labels of findings that no rule makes, and what they begin with. */
+const OTHER_PATTERN_REGEXP =
+  /^(?:known_secret|ssh_connect|ssh_in_tunnel|unknown_protocol|undecodable)/;
 
 /** Settings that were checked. */
 export interface Settings {
@@ -37,6 +41,29 @@ export async function loadSettings(options: LoadConfigOptions = {}): Promise<Set
     if (!(error instanceof RangeError)) throw error;
     throw new ConfigError(`Cannot use enable_rules: ${error.message}`, { cause: error });
   }
+}
+
+/**
+ * Lists names in `actions`, `homes` and `suppress` that no rule has, each as a sentence: what is misspelt
+ * does nothing, and one would not know.
+ */
+export function unknownNames({ config, rules }: Settings): readonly string[] {
+  const known = new Set<string>([
+    ...SEVERITIES,
+    ...rules.flatMap(({ id, pattern }) => [id, pattern]),
+  ]);
+  const named: readonly (readonly [setting: string, name: string | undefined])[] = [
+    ...Object.keys(config.actions).map((name) => ["actions", name] as const),
+    ...Object.keys(config.homes).map((name) => ["homes", name] as const),
+    ...config.suppress.map(({ pattern }) => ["suppress", pattern] as const),
+  ];
+  return named
+    .filter(([, name]) =>
+      name !== undefined && !known.has(name) && !OTHER_PATTERN_REGEXP.test(name)
+    )
+    .map(([setting, name]) =>
+      `${setting} names "${name}", which no rule is called: it does nothing`
+    );
 }
 
 async function loadUserRules({ rulesFile }: Config): Promise<readonly UserRule[]> {

@@ -30,20 +30,28 @@ export interface BodyFindings {
 
 /** Scans bodies and heads, each a message of its own. */
 export class OfflineScanner {
-  readonly #ruleSet: RuleSet;
+  readonly #rules: readonly Rule[];
   readonly #direction: Direction;
   readonly #maxScanBytes: number;
+  /** Compiled when first needed: it takes a second, and there may be nothing to scan. */
+  #compiled: RuleSet | undefined;
 
-  /** @throws {TypeError} if a rule breaks its contract */
   constructor({ rules, direction, maxScanBytes }: OfflineScannerOptions) {
     // One pass finds what both directions look for, if every rule is given one direction.
-    const all = direction === undefined ? rules.map(asOutbound) : rules;
-    this.#ruleSet = compileRules(all);
+    this.#rules = direction === undefined ? rules.map(asOutbound) : rules;
     this.#direction = direction ?? "outbound";
     this.#maxScanBytes = maxScanBytes;
   }
 
-  /** Scans one body to its end. */
+  get #ruleSet(): RuleSet {
+    return this.#compiled ??= compileRules(this.#rules);
+  }
+
+  /**
+   * Scans one body to its end.
+   *
+   * @throws {TypeError} if a rule breaks its contract
+   */
   async scanBody(
     chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
     { contentType }: BodyHints = {},

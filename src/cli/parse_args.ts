@@ -109,6 +109,13 @@ const CA = object({
 const ENV = object({
   ...COMMON,
   kind: constant("env"),
+  agent: withDefault(
+    option("--agent", string({ metavar: "NAME" }), {
+      description:
+        message`What threats call this agent, where proxy_token is set; "agent" if not given`,
+    }),
+    "agent",
+  ),
   format: or(
     option("--shell", choice(["sh", "fish", "powershell"], { metavar: "SHELL" }), {
       description: message`Write for this shell: sh (the default), fish, powershell`,

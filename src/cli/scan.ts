@@ -6,7 +6,7 @@
  */
 import type { Finding } from "../scan/finding.ts";
 import { gradeForDestination } from "../scan/homes.ts";
-import type { Severity } from "../scan/rule.ts";
+import type { Rule, Severity } from "../scan/rule.ts";
 import { Redactor } from "../threats/redact.ts";
 import { CommandError } from "./command_error.ts";
 import { type HarMessage, harMessages, looksLikeHar } from "./har_messages.ts";
@@ -22,6 +22,12 @@ import { printable, type Terminal } from "./terminal.ts";
 const KEY_BYTES = 32;
 /** An archive is parsed as a whole. */
 const MAX_HAR_BYTES = 268_435_456;
+
+/** What a scan may be given besides its command. */
+export interface ScanCommandOptions {
+  /** @default {those that the configuration names} */
+  readonly rules?: readonly Rule[];
+}
 
 /** What a scan came to. */
 export interface ScanResult {
@@ -46,9 +52,14 @@ interface FoundPlace {
  * @throws {CommandError} if something cannot be read; what could be was scanned
  * @throws {ConfigError} for a mistake in the configuration
  */
-export async function scan(command: CommandOf<"scan">, terminal: Terminal): Promise<ScanResult> {
+export async function scan(
+  command: CommandOf<"scan">,
+  terminal: Terminal,
+  options: ScanCommandOptions = {},
+): Promise<ScanResult> {
   const settings = await loadSettings({ path: command.config });
-  const { config: { maxScanBytes, homes }, rules } = settings;
+  const { maxScanBytes, homes } = settings.config;
+  const { rules = settings.rules } = options;
   const { direction, lines } = command;
   const scanner = new OfflineScanner({ rules, direction, maxScanBytes });
   if (lines !== undefined) {

@@ -20,7 +20,7 @@ import { controlSocketPath } from "./control_socket_path.ts";
 import { ExitSignals } from "./exit_signals.ts";
 import { invocation } from "./invocation.ts";
 import { collectKnownSecrets, type KnownSecrets } from "./known_secret_sources.ts";
-import { loadSettings, type Settings } from "./load_settings.ts";
+import { loadSettings, type Settings, unknownNames } from "./load_settings.ts";
 import { type CommandOf, settingsOf } from "./parse_args.ts";
 import { PidFile } from "./pid_file.ts";
 import { quoteWord } from "./quote_word.ts";
@@ -160,10 +160,10 @@ function listenError(error: unknown, { proxyHost, proxyPort }: Config): unknown 
   return new CommandError(`Cannot listen on "${host}:${proxyPort}": ${state}`, { cause: error });
 }
 
-async function withKnownSecrets(
-  { config, userRules, rules }: Settings,
-  log: Log,
-): Promise<MonitorSettings> {
+/** Adds what takes a log to collect, and warns of what does nothing. */
+async function withKnownSecrets(settings: Settings, log: Log): Promise<MonitorSettings> {
+  const { config, userRules, rules } = settings;
+  for (const text of unknownNames(settings)) log.warning(text);
   const onWarning = (text: string) => log.warning(text);
   const knownSecrets = await collectKnownSecrets(config.knownSecrets, { rules, onWarning });
   return { config, userRules, knownSecrets };

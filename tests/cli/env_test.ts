@@ -64,3 +64,11 @@ Deno.test("`env()` warns where a container cannot reach the proxy", async () => 
     assert.equal(errors !== "", warns, host);
   }
 });
+
+Deno.test("`env()` gives the agent a name and the token, where one is asked for", async () => {
+  await using directory = await commandDirectory({ proxy_token: "let/me@in", proxy_port: 8888 });
+  const terminal = new CapturedTerminal();
+  await env(directory.command("env", "--json", "--agent", "coder 1"), terminal);
+  const { HTTPS_PROXY } = JSON.parse(terminal.printed) as Readonly<Record<string, string>>;
+  assert.equal(HTTPS_PROXY, "http://coder%201:let%2Fme%40in@127.0.0.1:8888");
+});

@@ -24,7 +24,7 @@ Deno.test("`parseArgs()` reads each command with its defaults", () => {
     ["reload", {}],
     ["doctor", { json: false, shellEnv: undefined }],
     ["ca", { show: "summary" }],
-    ["env", { format: "sh" }],
+    ["env", { agent: "agent", format: "sh" }],
     ["scan -", { json: false, direction: undefined, lines: undefined, file: "-" }],
     ["rules", { json: false, schema: false, rule: undefined }],
   ];
@@ -60,9 +60,15 @@ Deno.test("`parseArgs()` reads every option, in any order and with =", () => {
     ],
     ["ca --path", { config: undefined, kind: "ca", show: "path" }],
     ["ca --trust", { config: undefined, kind: "ca", show: "trust" }],
-    ["env --shell fish", { config: undefined, kind: "env", format: "fish" }],
-    ["env --json", { config: undefined, kind: "env", format: "json" }],
-    ["env --docker", { config: undefined, kind: "env", format: "docker" }],
+    ["env --shell fish", { config: undefined, kind: "env", agent: "agent", format: "fish" }],
+    ["env --agent coder --shell sh", {
+      config: undefined,
+      kind: "env",
+      agent: "coder",
+      format: "sh",
+    }],
+    ["env --json", { config: undefined, kind: "env", agent: "agent", format: "json" }],
+    ["env --docker", { config: undefined, kind: "env", agent: "agent", format: "docker" }],
     ["doctor --shell-env - --json", {
       config: undefined,
       kind: "doctor",

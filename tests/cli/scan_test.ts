@@ -3,8 +3,23 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { CommandError } from "../../src/cli/command_error.ts";
 import { scan } from "../../src/cli/scan.ts";
-import { SAMPLE_KEY } from "../threats/sample.ts";
+import { KEY_RULE, SAMPLE_KEY } from "../threats/sample.ts";
+import type { Rule } from "../../src/scan/rule.ts";
+import { sampleRule } from "../scan/sample_rules.ts";
 import { CapturedTerminal, commandDirectory } from "./command_fixture.ts";
+
+/** Two rules, since to compile all takes seconds. */
+const RULES: readonly Rule[] = [
+  { ...KEY_RULE, homes: [{ host: "api.anthropic.com", headers: ["x-api-key"] }] },
+  sampleRule({
+    id: "pipe_to_shell",
+    type: "INJECTION",
+    directions: ["inbound"],
+    anchors: ["| bash"],
+    regexp: /curl [^|\n]{1,99}\| bash/,
+    maxLength: 120,
+  }),
+];
 
 /** Scans a directory of these files, or one of them. */
 async function scanFiles(
@@ -20,7 +35,7 @@ async function scanFiles(
   }
   const terminal = new CapturedTerminal();
   const command = directory.command("scan", ...args, join(path, name));
-  const { hasFindings } = await scan(command, terminal);
+  const { hasFindings } = await scan(command, terminal, { rules: RULES });
   const printed = terminal.printed.replaceAll(`${path}/`, "");
   return { hasFindings, printed, errors: terminal.errors };
 }
