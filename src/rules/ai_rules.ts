@@ -13,6 +13,12 @@ const ANTHROPIC_HOMES = headerHomes(
   "platform.claude.com",
 );
 const OPENAI_HOMES = bearerHomes("api.openai.com", ".api.openai.com");
+/** Keys that every copy of a browser or page carries: Chrome's (two) and YouTube's. */
+const PUBLISHED_GOOGLE_KEYS: ReadonlySet<string> = new Set([
+  "AIzaSy" + "BOti4mM-6x9WDnZIjIeyEU21OpBXqWBgw",
+  "AIzaSy" + "Dr2UxVnv_U85AbhhY8XSHSIavUW0DC-sY",
+  "AIzaSy" + "AO_FJ2SlqU8Q4STEHLGCilw_Y9_11qcW8",
+]);
 const GOOGLE_HOMES = headerHomes(["x-goog-api-key"], ".googleapis.com");
 
 const FORMATS: readonly ExactFormat[] = [
@@ -95,6 +101,8 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "google_api_key",
     token: "AIza[A-Za-z0-9_-]{35}",
+    edges: { after: "(?![A-Za-z0-9_=-])" },
+    published: PUBLISHED_GOOGLE_KEYS,
     homes: GOOGLE_HOMES,
     minEntropy: 3,
     description: "A Google API key: Gemini, Maps, Firebase and others.",
@@ -131,7 +139,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "huggingface_token",
-    token: "hf_[A-Za-z]{34}",
+    token: "hf_[A-Za-z0-9]{34}",
     homes: bearerHomes("huggingface.co", ".huggingface.co", "hf.co", ".hf.space"),
     description: "A Hugging Face user access token.",
     source: "https://huggingface.co/docs/hub/security-tokens",
@@ -167,7 +175,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "together_api_key",
-    token: "tgp_v[0-9]_[A-Za-z0-9_-]{43}",
+    token: "tgp_v1_[A-Za-z0-9_-]{43}",
     homes: bearerHomes("api.together.xyz", "api.together.ai"),
     description: "A Together AI API key.",
     source: "https://docs.together.ai/docs/quickstart",
@@ -214,7 +222,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "nvidia_api_key",
-    token: "nvapi-[A-Za-z0-9_-]{60,72}",
+    token: "nvapi-[A-Za-z0-9_-]{60,64}",
     homes: bearerHomes(".api.nvidia.com", ".nvcf.nvidia.com"),
     description: "An NVIDIA NGC or NIM API key.",
     source: "https://docs.nvidia.com/ngc/gpu-cloud/ngc-user-guide/",
@@ -273,7 +281,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "wandb_api_key",
-    token: "wandb_v[0-9]_[A-Za-z0-9_]{60,100}",
+    token: "wandb_v1_[A-Za-z0-9_]{60,100}",
     homes: bearerHomes("api.wandb.ai"),
     description: "A Weights & Biases API key.",
     source: "https://docs.wandb.ai/support/find_api_key/",

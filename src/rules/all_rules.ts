@@ -12,6 +12,7 @@ import { HOSTING_RULES } from "./hosting_rules.ts";
 import { INJECTION_RULES } from "./injection_rules.ts";
 import { MARKETING_VENDOR_RULES } from "./marketing_vendors.ts";
 import { PAYMENT_RULES } from "./payment_rules.ts";
+import { PREFIXED_RULES } from "./prefixed_rules.ts";
 import { SAAS_RULES } from "./saas_rules.ts";
 import { SSH_KEY_RULES } from "./ssh_key_rules.ts";
 import { TOKEN_RULES } from "./token_rules.ts";
@@ -25,6 +26,7 @@ export const ALL_RULES: readonly Rule[] = [
   ...CODE_HOST_RULES,
   ...HOSTING_RULES,
   ...PAYMENT_RULES,
+  ...PREFIXED_RULES,
   ...SAAS_RULES,
   ...TOKEN_RULES,
   ...DATABASE_RULES,

@@ -35,7 +35,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "slack_client_token",
-    token: "xox[cd]-[A-Za-z0-9%/+=-]{30,300}",
+    token: "xox[cd]-[A-Za-z0-9%/+=_\\\\-]{30,300}",
     anchors: ["xoxc-", "xoxd-"],
     homes: SLACK_HOMES,
     description: "A Slack browser session token or cookie.",
@@ -203,7 +203,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "sendgrid_api_key",
-    token: "SG\\.[A-Za-z0-9_-]{20,24}\\.[A-Za-z0-9_-]{39,50}",
+    token: "SG\\.[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{43}",
     homes: bearerHomes("api.sendgrid.com"),
     minEntropy: 3.5,
     description: "A SendGrid API key.",
@@ -247,7 +247,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "mailersend_token",
-    token: "mlsn\\.[0-9a-f]{64}",
+    token: "mlsn\\.[0-9a-z]{48,64}",
     homes: bearerHomes("api.mailersend.com"),
     description: "A MailerSend API token.",
     source: "https://developers.mailersend.com/general.html#authentication",

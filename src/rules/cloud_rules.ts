@@ -57,14 +57,14 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "aws_bedrock_short_term_key",
-    token: "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t[A-Za-z0-9+/=]{0,2000}",
+    token: "bedrock-api-key-[A-Za-z0-9+/=]{28,2000}",
     homes: bearerHomes(".amazonaws.com"),
     description: "A short-lived Amazon Bedrock API key: a presigned request in base64.",
     source: "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html",
   },
   {
     id: "aws_mws_token",
-    token: "amzn\\.mws\\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    token: "amzn\\.mws\\.[0-9a-z]{8}(?:-[0-9a-z]{4}){3}-[0-9a-z]{12}",
     description: "An Amazon Marketplace Web Service token.",
     source: "https://developer-docs.amazon.com/sp-api/",
   },

@@ -41,7 +41,8 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "github_app_token",
-    token: "gh[us]_[A-Za-z0-9]{36}",
+    token:
+      "gh[us]_(?:[A-Za-z0-9]{36}|[A-Za-z0-9_]{37,80}|[0-9]{3,12}_ey[A-Za-z0-9_-]{16,200}\\.ey[A-Za-z0-9_-]{16,600}\\.[A-Za-z0-9_-]{16,400})",
     anchors: ["ghu_", "ghs_"],
     checksum: crc32Base62Holds,
     homes: GITHUB_HOMES,
@@ -58,7 +59,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "github_fine_grained_pat",
-    token: "github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}",
+    token: "github_pat_(?:[A-Za-z0-9]{22}_[A-Za-z0-9]{59}|[A-Za-z0-9_]{76,84})",
     severity: "critical",
     homes: GITHUB_HOMES,
     description: "A GitHub fine-grained personal access token.",
@@ -91,7 +92,7 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "gitlab_token",
     token:
-      "(?:gldt|glft|glffct|glimt|glagent|glsoat|glcbt|glrt|glrtr|glwt|glptt|glft)-(?:[A-Za-z0-9_-]{50}|[A-Za-z0-9_-]{40}|[A-Za-z0-9_]{1,5}_[A-Za-z0-9_-]{20}|[A-Za-z0-9_-]{25,27}|[A-Za-z0-9_-]{20})",
+      "(?:gldt|glft|glffct|glimt|glagent|glsoat|glcbt|glrt|glrtr|glwt|glft)-(?:[A-Za-z0-9_-]{50}|[A-Za-z0-9_-]{40}|[A-Za-z0-9_-]{51,64}|[A-Za-z0-9_]{1,5}_[A-Za-z0-9_-]{20}|[A-Za-z0-9_-]{25,27}|[A-Za-z0-9_-]{20})|glptt-[A-Za-z0-9_-]{40}",
     anchors: [
       "gldt-",
       "glft-",
@@ -148,7 +149,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "sourcegraph_token",
-    token: "sgp_(?:(?:[0-9a-fA-F]{16}|local)_)?[0-9a-fA-F]{40}",
+    token: "sgp_(?:(?:[0-9a-fA-F]{16}|local)_){0,2}[0-9a-fA-F]{40}",
     homes: bearerHomes("sourcegraph.com"),
     description: "A Sourcegraph access token.",
     source: "https://sourcegraph.com/docs/cli/how-tos/creating_an_access_token",
@@ -259,6 +260,8 @@ const FORMATS: readonly ExactFormat[] = [
     token: "AP[0-9][A-Za-z0-9]{30,74}",
     anchors: ["ap0", "ap1", "ap2", "ap3", "ap4", "ap5", "ap6", "ap7", "ap8", "ap9"],
     minEntropy: 4,
+    // In the lines of a certificate's base64 such a text is chance.
+    edges: { before: "(?<![A-Za-z0-9_+/\\r\\n])" },
     description: "An encrypted password of JFrog Artifactory.",
     source: "https://jfrog.com/help/r/artifactory-centrally-secure-passwords",
   },

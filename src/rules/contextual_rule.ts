@@ -5,7 +5,7 @@
  *
  * Invariant: a match begins with the name, so that nothing has to be held back before it.
  */
-import type { Rule, Severity } from "../scan/rule.ts";
+import type { Rule, RuleMatch, Severity } from "../scan/rule.ts";
 import { gradeSecret } from "./grade_secret.ts";
 import { acceptedSample, tokenPattern } from "./token_pattern.ts";
 import { COMMON_KEY } from "./token_shapes.ts";
@@ -15,6 +15,21 @@ const MAX_GAP = 40;
 
 /** A name this short is part of other words, so it has to begin one. */
 const SHORT_NAME = 6;
+
+/** What cannot follow a key: more of its alphabet, or a character that makes it part of more. */
+const END = "(?![A-Za-z0-9_-]|[?!+/=~*^#$.][A-Za-z0-9])";
+
+/** What stands between a name like `…_TOKEN` and its value in code, settings and prose. */
+const ASSIGNMENT =
+  "(?i:key|token|secret|passw(?:or)?d|pwd|pat|credentials?)[\"'`\\])}>]{0,2}\\s{0,3}" +
+  "(?:[:=?.]{1,3}=?>?|-|,|is)?\\s{0,3}[\"'`>]?";
+
+/** A key that is assigned to the vendor's name and is longer than words are, whatever its form. */
+const ASSIGNED_KEY = `(?<=${ASSIGNMENT})[A-Za-z0-9_+/=.~-]{28,140}`;
+
+/** A hash of content after a path, a package's name or its own: a commit, not a key. */
+const CONTENT_HASH_REGEXP =
+  /(?:[\/#@]|\b(?:commit|rev(?:ision)?|sha-?(?:1|256|512)?|digest|checksum|integrity|hash)\b[^]{0,12})(?:[0-9a-f]{40}|[0-9a-f]{64})$/i;
 
 /** One vendor. */
 export interface VendorOptions {
@@ -55,9 +70,21 @@ export function contextualRule(row: VendorRow): Rule {
     ? `[^]{0,20}?(?i:key|token|secret|passw|auth|cred|bearer)[^]{0,${MAX_GAP - 16}}?`
     : `[^]{0,${MAX_GAP}}?`;
   const source = `(?:${spellings.map(spellingSource).join("|")})${gap}` +
-    `(?<![A-Za-z0-9_])(?<secret>${token})(?![A-Za-z0-9_-])`;
+    `(?<![A-Za-z0-9_])(?<secret>${token}|${ASSIGNED_KEY})${END}`;
   const pattern = tokenPattern(token);
-  const grade = gradeSecret({ severity, minEntropy, needs });
+  const gradeKey = gradeSecret({ severity, minEntropy, needs, counted: "medium" });
+  const lengths = row[2] === undefined ? [] : lengthsOf(token);
+  const shape = new RegExp(`^(?:${token})$`);
+  const grade = (match: RuleMatch) => {
+    if (CONTENT_HASH_REGEXP.test(match.text)) return "drop";
+    if (shape.test(match.secret)) return gradeKey(match);
+    // Of a key that has not the vendor's form, name and assignment have to stand in one line.
+    if (/[\r\n]/.test(match.text)) return "drop";
+    const isNearMiss = lengths.some((length) =>
+      length !== match.secret.length && Math.abs(length - match.secret.length) <= 2
+    );
+    return isNearMiss && gradeKey(match) === severity ? "low" : gradeKey(match);
+  };
   const accepts = (secret: string) =>
     grade({ text: secret, secret, groups: {}, before: "", after: "" }) === severity;
   const vendorKey = `${name.replaceAll(/\W+/g, "_")}_key`;
@@ -83,6 +110,24 @@ export function contextualRule(row: VendorRow): Rule {
       return [secret, `${label}_KEY is not near ${" ".repeat(MAX_GAP)} ${secret}`];
     },
   };
+}
+
+/** Lists the lengths of the forms that `token` names, each at its shortest and longest. */
+function lengthsOf(token: string): readonly number[] {
+  const forms: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let at = 0; at <= token.length; at++) {
+    if (token[at] === "(") depth++;
+    if (token[at] === ")") depth--;
+    if (at < token.length && (token[at] !== "|" || depth > 0)) continue;
+    forms.push(token.slice(start, at));
+    start = at + 1;
+  }
+  return forms.flatMap((form) => {
+    const { minLength, maxLength } = tokenPattern(form);
+    return [minLength, maxLength];
+  });
 }
 
 /** Writes a name as an expression: words may be joined or parted by one separator. */

@@ -5,11 +5,11 @@ import { alnum, JWT, UUID, word } from "./token_shapes.ts";
 
 const VENDORS: readonly VendorRow[] = [
   ["ably", "ably.com", "[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{6}:[A-Za-z0-9_-]{43}"],
-  ["airbrake", "airbrake.io", word(32)],
+  ["airbrake", "airbrake.io", "[0-9a-f]{32}|[A-Za-z0-9]{40}"],
   ["airbrakeuser", "airbrake.io", word(40)],
   ["alchemy", "alchemy.com", word(32)],
   ["algolia", "algolia.com", alnum(32)],
-  ["amplitude", "amplitude.com", alnum(32)],
+  ["amplitude", "amplitude.com", "[0-9a-f]{32}"],
   ["anypoint", "anypoint.mulesoft.com", UUID],
   ["apideck", "apideck.com", "sk_live_[A-Za-z0-9-]{93}"],
   ["apimatic", "apimatic.io", word(64)],

@@ -32,6 +32,10 @@ export interface ExactFormat {
   readonly minEntropy?: number;
   readonly needs?: RegExp;
   readonly checksum?: (secret: string) => boolean;
+  /** For a format so long that a regular one is still a key. @default {a stand-in is `info`} */
+  readonly regular?: "kept";
+  /** Secrets that are no secret: their issuer ships them to everyone. They are `info`. */
+  readonly published?: ReadonlySet<string>;
   readonly homes?: readonly Home[];
   /** Regular expressions that must not match around the token. @default {word characters} */
   readonly edges?: { readonly before?: string; readonly after?: string };
@@ -54,12 +58,17 @@ export function exactRule(format: ExactFormat): Rule {
   const pattern = tokenPattern(token);
   const edges = { ...EDGES, ...format.edges };
   const regexp = new RegExp(`${edges.before}(?:${token})${edges.after}`);
-  const grade = gradeSecret({
+  const gradeForm = gradeSecret({
     severity,
     minEntropy,
+    counted: "medium",
     ...(needs === undefined ? {} : { needs }),
     ...(checksum === undefined ? {} : { checksum }),
   });
+  const grade = (match: RuleMatch): Verdict => {
+    if (format.regular === "kept") return severity;
+    return format.published?.has(match.secret) ? "info" : gradeForm(match);
+  };
   const accepts = (sample: string) => isAlarm(grade(wholeMatch(regexp, sample)));
   return {
     id,

@@ -84,7 +84,7 @@ const VENDORS: readonly VendorRow[] = [
   ["lunchmoney", "lunchmoney.app", alnum(50)],
   ["luno", "luno.com", word(43)],
   ["mercury", "mercury.com", "secret-token:mercury_[A-Za-z0-9_]{40,90}"],
-  ["midtrans", "midtrans.com", "(?:SB-)?Mid-(?:server|client)-[A-Za-z0-9_-]{16,24}"],
+  ["midtrans", "midtrans.com", "(?:SB-)?Mid-server-[A-Za-z0-9_-]{16,24}"],
   ["moonpay", "moonpay.com", "sk_(?:live|test)_[A-Za-z0-9]{32,48}"],
   ["nasdaqdatalink", "data.nasdaq.com", word(20), { also: ["quandl"] }],
   ["oanda", "oanda.com", "[0-9a-f]{32}-[0-9a-f]{32}|[A-Za-z0-9]{24}"],

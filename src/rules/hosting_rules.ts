@@ -34,7 +34,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "vercel_token",
-    token: "vc[parik]_[A-Za-z0-9]{56}",
+    token: "vc[parik]_(?:[A-Za-z0-9_]{56}|[A-Za-z0-9]{40})",
     anchors: ["vcp_", "vca_", "vcr_", "vci_", "vck_"],
     checksum: crc32Base62Holds,
     homes: VERCEL_HOMES,
@@ -141,7 +141,7 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "supabase_token",
     token:
-      "sbp_(?:v[0-9]_)?[0-9a-f]{40}|sb_(?:secret|publishable)_[A-Za-z0-9_-]{22}_[A-Za-z0-9_-]{8}",
+      "sbp_(?:v[0-9]_)?(?:[0-9a-f]{40}|[a-z0-9]{40})|sb_(?:secret|publishable)_[A-Za-z0-9_-]{22}_[A-Za-z0-9_-]{8}",
     anchors: ["sbp_", "sb_secret_", "sb_publishable_"],
     homes: headerHomes(["authorization", "apikey"], "api.supabase.com", ".supabase.co"),
     description: "A Supabase management token or project key.",

@@ -5,7 +5,7 @@ import { alnum, JWT, UUID, word } from "./token_shapes.ts";
 
 const VENDORS: readonly VendorRow[] = [
   ["adjust", "adjust.com", alnum(32), { names: "everyday" }],
-  ["agora", "agora.io", alnum(32)],
+  ["agora", "agora.io", "[0-9a-f]{32}"],
   ["aha", "aha.io", alnum(64)],
   ["airship", "airship.com", alnum(91)],
   ["appcues", "appcues.com"],

@@ -11,15 +11,24 @@ import { shannonEntropy } from "./entropy.ts";
  * letters in 64 random base62 characters, case ignored, are a 1 in 15,000 matter.
  */
 const STAND_IN_REGEXP =
-  /x{4,}|\*{3,}|\.{3,}|your|example|placeholder|change_?me|dummy|redacted|insert|replace|sample|[<{%]\w|\$\(|%s/i;
+  /x{4,}|\*{3,}|\.{3,}|your|example|placeholder|change_?me|dummy|redacted|insert|replace|sample|random|fake_?(?:key|token|secret)|[<{%]\w|\$\(|%s/i;
 
 /** A run shorter than this is chance, not counting. */
 const SHORTEST_RUN = 5;
 
 /** Says whether a secret is a stand-in, so that it is worth a note and no alarm. */
 export function isPlaceholder(secret: string): boolean {
+  return isStandIn(secret) || isCounted(secret);
+}
+
+/** Says whether a secret is spelt as a stand-in is, or of hardly more than two characters. */
+export function isStandIn(secret: string): boolean {
   if (STAND_IN_REGEXP.test(secret)) return true;
-  if (secret.length >= 12 && shannonEntropy(secret) < 2) return true;
+  return secret.length >= 12 && shannonEntropy(secret) < 2;
+}
+
+/** Says whether most of a secret was typed by counting: `1234567890abcdef`. */
+export function isCounted(secret: string): boolean {
   return countedShare(secret) > 0.7;
 }
 

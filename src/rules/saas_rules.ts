@@ -42,7 +42,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "notion_token",
-    token: "ntn_[0-9]{11}[A-Za-z0-9]{35}|secret_[A-Za-z0-9]{43}",
+    token: "ntn_[0-9]{9,12}[A-Za-z0-9]{34,38}|secret_[A-Za-z0-9]{43}",
     anchors: ["ntn_", "secret_"],
     needs: /[0-9]/,
     minEntropy: 3.8,
@@ -67,7 +67,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "figma_token",
-    token: "fig(?:d|o|ur|or|u|s|oh|orh|uh|dh)_[A-Za-z0-9_-]{40,44}",
+    token: "fig(?:d|o|ur|or|u|s|oh|orh|uh|dh)_[A-Za-z0-9_-]{38,44}",
     anchors: [
       "figd_",
       "figo_",
@@ -119,7 +119,7 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "newrelic_key",
     token:
-      "NRAK-[A-Z0-9]{27}|NRA[DA]-[A-Za-z0-9]{20,40}|NRI[IR]-[A-Za-z0-9_-]{32}|NRRA-[0-9a-f]{42}|NRJS-[0-9a-f]{19}|NRSP-[a-z0-9]{2}[0-9a-fA-F]{40}|NRBR-[0-9a-f]{20}|NRAA-[0-9a-f]{27}|(?:eu01xx|gov01x)?[0-9a-f]{34,36}NRAL",
+      "NRAK-[A-Z0-9]{27}|NRA[DA]-[A-Za-z0-9]{20,40}|NRI[IR]-[A-Za-z0-9_-]{32}|NRRA-[0-9a-f]{42}|NRJS-[0-9a-f]{19}|NRSP-[a-z0-9]{2}[0-9a-fA-F]{40}|NRBR-[0-9a-f]{19,20}|NRAA-[0-9a-f]{27}|(?:eu01xx|gov01x)?[0-9a-f]{34,36}NRAL",
     anchors: [
       "nrak-",
       "nraa-",
@@ -163,7 +163,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "posthog_key",
-    token: "ph[cxsra]_[A-Za-z0-9_]{40,56}",
+    token: "ph[cxsr]_[A-Za-z0-9]{40,48}|pha_[A-Za-z0-9]{40,58}",
     anchors: ["phc_", "phx_", "phs_", "phr_", "pha_"],
     homes: bearerHomes(".posthog.com"),
     description: "A PostHog project, personal, feature flag or OAuth key.",
@@ -171,7 +171,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "postman_key",
-    token: "PMAK-[0-9a-f]{24}-[0-9a-f]{34}|PMAT-[A-Z0-9]{26}",
+    token: "PMAK-(?:[0-9a-f]{24}-[0-9a-f]{34}|[A-Za-z0-9]{59})|PMAT-[A-Z0-9]{26}",
     anchors: ["pmak-", "pmat-"],
     homes: headerHomes(["x-api-key"], "api.getpostman.com", "api.postman.com"),
     description: "A Postman API key or collection access key.",
@@ -188,7 +188,7 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "tailscale_key",
     token:
-      "tskey-(?:api|auth|client|scim|webhook)-[A-Za-z0-9]{6,20}-[A-Za-z0-9]{16,40}|tskey-[A-Za-z0-9]{6,20}-[A-Za-z0-9]{16,40}",
+      "tskey-(?:(?:api|auth|client|scim|webhook)-[A-Za-z0-9]{6,20}-[A-Za-z0-9]{9,40}|[A-Za-z0-9]{6,20}-[A-Za-z0-9]{16,40})",
     anchors: ["tskey-"],
     homes: bearerHomes("api.tailscale.com"),
     description: "A Tailscale API, auth, OAuth or webhook key.",
@@ -253,7 +253,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "frameio_token",
-    token: "fio-u-[A-Za-z0-9=_-]{64}",
+    token: "fio-u-[A-Za-z0-9=_-]{60,68}",
     homes: FRAMEIO_HOMES,
     description: "A Frame.io developer token.",
     source: "https://developer.frame.io/docs/getting-started/authentication",
@@ -291,8 +291,8 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "salesforce_consumer_key",
     token: "3MVG9[A-Za-z0-9._]{60,120}",
-    homes: [],
-    severity: "medium",
+    // It names an app, as a user name does.
+    severity: "low",
     description: "A Salesforce connected app consumer key.",
     source: "https://help.salesforce.com/s/articleView?id=sf.connected_app_create.htm",
   },

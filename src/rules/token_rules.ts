@@ -35,7 +35,7 @@ export const TOKEN_RULES: readonly Rule[] = [
     regexp:
       /(?<![A-Za-z0-9_-])(?:eyJ|ewog)[A-Za-z0-9_-]{14,500}\.eyJ?[A-Za-z0-9_-]{14,2500}(?:\.[A-Za-z0-9_-]{10,1000})?(?![A-Za-z0-9_-])/,
     maxLength: 4010,
-    verify: gradeSecret({ severity: "medium", minEntropy: 3.5 }),
+    verify: gradeJwt,
     description: "A JSON Web Token.",
     source: "RFC 7519 §3.1",
     examples: [
@@ -97,6 +97,26 @@ export const TOKEN_RULES: readonly Rule[] = [
     ],
   },
 ];
+
+/** Grades a token by whether its parts are what they have to be: JSON. */
+function gradeJwt(match: RuleMatch): Verdict {
+  const [header = "", claims = ""] = match.secret.split(".");
+  const graded = gradeSecret({ severity: "medium", minEntropy: 3.5 })(match);
+  if (graded !== "medium" || !holdsJson(header)) return graded === "medium" ? "low" : graded;
+  return holdsJson(claims) ? "medium" : "low";
+}
+
+/** Says whether base64url holds a JSON object; the last characters may be cut off. */
+function holdsJson(base64url: string): boolean {
+  try {
+    const text = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"));
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null;
+  } catch {
+    // Neither base64 nor JSON: it only looks like a token.
+    return false;
+  }
+}
 
 /** Decodes the pair and judges its password. */
 function gradeBasic({ secret }: RuleMatch): Verdict {
