@@ -8,7 +8,6 @@
 import { type BodyFraming, requestFraming, responseFraming } from "../http1/body_framing.ts";
 import { BodyReader } from "../http1/body_reader.ts";
 import { encodeChunk } from "../http1/chunked.ts";
-import type { HeaderList } from "../http1/header_list.ts";
 import { wantsKeepAlive } from "../http1/hop_by_hop.ts";
 import { HttpError } from "../http1/http_error.ts";
 import {
@@ -18,23 +17,23 @@ import {
   serializeResponseHead,
 } from "../http1/message_head.ts";
 import { formatAuthority } from "../http1/request_target.ts";
-import { scanHead } from "../scan/head_scanner.ts";
 import { BlockedError } from "./blocked_error.ts";
 import { bodyFilter, mayRedact } from "./body_filter.ts";
 import type { Client } from "./client.ts";
 import type { Exchange } from "./exchange.ts";
+import { inspectAnswerHead, inspectTrailers } from "./inspect_answer.ts";
 import type { OriginConnection } from "./origin_pool.ts";
 import { passBody, SinkError } from "./pass_body.ts";
 import type { Proxy } from "./proxy.ts";
 import { brokenAnswer, readAnswer, StaleConnectionError } from "./read_answer.ts";
 import { refusalEvent } from "./refuse.ts";
 import {
+  acceptedUpgrade,
   outgoingAnswer,
   type OutgoingFraming,
   outgoingInterim,
   outgoingRequest,
   outgoingUpgrade,
-  requestedUpgrade,
 } from "./outgoing_head.ts";
 import { passUpgrade } from "./upgrade.ts";
 
@@ -115,6 +114,9 @@ class Forwarding {
   #isUploaded = false;
   #uploadError: unknown;
   #isHeadSent = false;
+  #isInterimPending = false;
+  #isClientGone = false;
+  #isOver = false;
 
   constructor(options: ForwardingOptions, connection: OriginConnection) {
     this.#client = options.client;
@@ -151,6 +153,7 @@ class Forwarding {
       stream.close();
       throw this.#explain(error);
     } finally {
+      this.#isOver = true;
       this.#client.deadline.clear();
       if (!this.#isUploaded) {
         stream.close();
@@ -188,11 +191,13 @@ class Forwarding {
             exchange.bytesOut += bytes;
             if (this.#stage === "upload") this.#enter("upload");
           },
-          onTrailers: (trailers) => this.#scanTrailers(trailers, "outbound"),
+          onTrailers: (trailers) =>
+            inspectTrailers(trailers, { exchange, proxy, direction: "outbound" }),
           onHeadSent: () => {},
         });
       }
       this.#isUploaded = true;
+      this.#watchClient();
       if (this.#stage === "upload") this.#enter("answer");
     } catch (error) {
       this.#uploadError = error;
@@ -203,23 +208,43 @@ class Forwarding {
     }
   }
 
+  /**
+   * An origin need not go on for a client that has gone. What can be told from a client that only says
+   * that it has nothing more to ask: a reset; and the end of TLS, where nobody half-closes.
+   */
+  #watchClient(): void {
+    const { buffered, entrance } = this.#client;
+    const abandon = () => {
+      if (this.#isOver) return;
+      this.#isClientGone = true;
+      this.#connection.buffered.stream.close();
+    };
+    buffered.watch().then((isAlive) => {
+      if (!isAlive && entrance.scheme === "https") abandon();
+    }, abandon);
+  }
+
   async #passInterim(answer: ResponseHead): Promise<void> {
     // RFC 9110 §15.2: an HTTP/1.0 client knows no interim answers.
     if (this.#head.version === "1.0") return;
-    this.#scanAnswerHead(answer);
+    inspectAnswerHead(answer.headers, this.#parts());
+    this.#isInterimPending = true;
     await this.#client.buffered.stream.write(serializeResponseHead(outgoingInterim(answer)));
+    this.#isInterimPending = false;
   }
 
   async #download(answer: ResponseHead): Promise<AfterExchange> {
     const { client, exchange, proxy } = this.#parts();
     const framing = responseFraming(answer, this.#head.method);
-    this.#scanAnswerHead(answer);
+    inspectAnswerHead(answer.headers, this.#parts());
     this.#enter("download");
     const isClientOld = this.#head.version === "1.0";
-    const isChunked = framing.kind === "chunked" || (framing.kind === "length" && mayRedact(proxy));
-    const toClient = isChunked && !isClientOld ? "chunked" : "bare";
+    // A body that ends with its connection is put in chunks: where it breaks off, that can be seen.
+    const isReframed = framing.kind !== "length" && framing.kind !== "none" ||
+      framing.kind === "length" && mayRedact(proxy);
+    const toClient = !isReframed ? "bare" : isClientOld ? "until_close" : "chunked";
     // RFC 9112 §9.3: a proxy keeps no connection to an HTTP/1.0 client.
-    const after = isClientOld || framing.kind === "close" || proxy.draining.aborted ||
+    const after = isClientOld || proxy.draining.aborted ||
         !wantsKeepAlive(this.#head.version, this.#head.headers) || !this.#expectsUpload(answer)
       ? "close"
       : "keep";
@@ -246,7 +271,7 @@ class Forwarding {
     { answer, preamble, toClient }: {
       answer: ResponseHead;
       preamble: Uint8Array;
-      toClient: "bare" | "chunked";
+      toClient: OutgoingFraming;
     },
   ): Promise<void> {
     const { client, exchange, proxy } = this.#parts();
@@ -263,7 +288,8 @@ class Forwarding {
           exchange.bytesIn += bytes;
           this.#enter("download");
         },
-        onTrailers: (trailers) => this.#scanTrailers(trailers, "inbound"),
+        onTrailers: (trailers) =>
+          inspectTrailers(trailers, { exchange, proxy, direction: "inbound" }),
         onHeadSent: () => this.#noteHeadSent(answer),
       });
     } catch (error) {
@@ -290,15 +316,17 @@ class Forwarding {
   /** 101: the connections no longer carry HTTP. */
   async #takeOver(answer: ResponseHead): Promise<AfterExchange> {
     const { client, exchange, proxy } = this.#parts();
-    const upgrade = answer.headers.get("upgrade");
-    if (requestedUpgrade(this.#head) === undefined || upgrade === undefined) {
-      throw brokenAnswer(exchange.origin, "it changes protocol unasked");
+    const upgrade = acceptedUpgrade(this.#head, answer);
+    if (upgrade === undefined) throw brokenAnswer(exchange.origin, "it changes protocol unasked");
+    if (!this.#isUploaded) {
+      throw brokenAnswer(exchange.origin, "it changes protocol in the middle of the request");
     }
-    this.#scanAnswerHead(answer);
+    inspectAnswerHead(answer.headers, this.#parts());
     const preamble = serializeResponseHead(outgoingUpgrade(answer, upgrade));
     exchange.bytesIn += preamble.length;
     this.#noteHeadSent(answer);
     await client.buffered.stream.write(preamble);
+    this.#isOver = true;
     await passUpgrade(client, this.#connection.buffered, { exchange, proxy, answer });
     return "taken_over";
   }
@@ -308,28 +336,6 @@ class Forwarding {
     if (this.#isUploaded) return true;
     const isRefused = answer.status >= 300 || this.#head.headers.has("expect");
     return this.#uploadError === undefined && !isRefused;
-  }
-
-  #scanAnswerHead(answer: ResponseHead): void {
-    const { exchange, proxy } = this.#parts();
-    const findings = scanHead(
-      proxy.ruleSet,
-      { target: "", headers: answer.headers.entries },
-      { direction: "inbound" },
-    );
-    if (findings.length > 0) {
-      exchange.report(findings, { direction: "inbound", location: "header" });
-    }
-  }
-
-  #scanTrailers(trailers: HeaderList, direction: "inbound" | "outbound"): void {
-    const { exchange, proxy } = this.#parts();
-    const findings = scanHead(
-      proxy.ruleSet,
-      { target: "", headers: trailers.entries },
-      { direction },
-    );
-    exchange.reportOrBlock(findings, { direction, location: "trailer" });
   }
 
   #parts(): { client: Client; exchange: Exchange; proxy: Proxy } {
@@ -350,17 +356,23 @@ class Forwarding {
       answer: limits.answerMs,
       download: limits.streamIdleMs,
     };
+    const { buffered } = this.#client;
     this.#client.deadline.set(ms[stage], () => {
-      this.#expired = stage;
+      // Where nothing is awaited of the client, it is the origin that takes no more.
+      this.#expired = stage === "upload" && !buffered.isReading ? "answer" : stage;
       this.#connection.buffered.stream.close();
-      if (this.#isHeadSent) this.#client.buffered.stream.close();
+      // A client that takes nothing can't be told anything either.
+      if (this.#isHeadSent || this.#isInterimPending) buffered.stream.close();
     });
   }
 
   /** What a failure looks like from the client's side. */
   #explain(error: unknown): unknown {
-    if (this.#isHeadSent) {
-      return new BrokenExchangeError("Cannot finish an answer that has begun", { cause: error });
+    if (this.#isHeadSent || this.#isClientGone) {
+      return new BrokenExchangeError(
+        "Cannot finish an exchange whose client has begun to read or has gone",
+        { cause: error },
+      );
     }
     if (this.#expired === "upload") {
       return new HttpError(408, "client", "Cannot forward the request: its body did not arrive");

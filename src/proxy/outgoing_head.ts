@@ -7,8 +7,8 @@ import { formatAuthority } from "../http1/request_target.ts";
 import { basicCredentials, type NextProxy } from "../net/dial_through.ts";
 import type { Origin } from "./origin_pool.ts";
 
-/** How a receiver sees a payload: as it is, or in chunks. */
-export type OutgoingFraming = "bare" | "chunked";
+/** How a receiver sees a payload: as it is, in chunks, or as all there is until the connection ends. */
+export type OutgoingFraming = "bare" | "chunked" | "until_close";
 
 /** Answers lose `Alt-Svc`: it would lead the client around the proxy over QUIC (RFC 7838). */
 const DROPPED_FROM_ANSWERS = new Set(["alt-svc"]);
@@ -49,14 +49,28 @@ export function outgoingRequest(
   return { method: head.method, target, version: "1.1", headers };
 }
 
-/** The protocol a request asks to change to; undefined where it does not ask. RFC 9110 §7.8. */
+/**
+ * The protocols a request asks to change to; undefined where it does not ask. RFC 9110 §7.8.
+ *
+ * HTTP/2 in clear text is never among them: it would change the framing under our feet, and
+ * RFC 9113 §3.1 has dropped it.
+ */
 export function requestedUpgrade(head: RequestHead): string | undefined {
-  if (head.version !== "1.1" || !connectionOptions(head.headers).includes("upgrade")) {
-    return undefined;
-  }
-  const upgrade = head.headers.get("upgrade");
-  // HTTP/2 in clear text would change the framing under our feet; RFC 9113 §3.1 has dropped it.
-  return upgrade?.toLowerCase() === "h2c" ? undefined : upgrade;
+  const { headers, version } = head;
+  if (version !== "1.1" || !connectionOptions(headers).includes("upgrade")) return undefined;
+  const protocols = protocolsIn(headers).filter((protocol) => protocol.toLowerCase() !== "h2c");
+  return protocols.length === 0 ? undefined : protocols.join(", ");
+}
+
+/** The protocol that a 101 changes to; undefined if that is not one of those asked for. */
+export function acceptedUpgrade(request: RequestHead, answer: ResponseHead): string | undefined {
+  const asked = requestedUpgrade(request)?.toLowerCase().split(", ") ?? [];
+  const chosen = protocolsIn(answer.headers);
+  return chosen.length === 1 && asked.includes(chosen[0]!.toLowerCase()) ? chosen[0] : undefined;
+}
+
+function protocolsIn(headers: HeaderList): string[] {
+  return headers.getAll("upgrade").join(",").split(",").map((name) => name.trim()).filter(Boolean);
 }
 
 /** What an answer turns into. */
@@ -75,7 +89,7 @@ export function outgoingAnswer(answer: ResponseHead, options: OutgoingAnswerOpti
   // HEAD and 304 name the coding the body would have had.
   const namesCoding = options.received.kind === "none" && answer.headers.has("transfer-encoding") &&
     options.requestVersion !== "1.0";
-  if (options.framing === "chunked") headers = headers.without(CONTENT_LENGTH);
+  if (options.framing !== "bare") headers = headers.without(CONTENT_LENGTH);
   if (options.framing === "chunked" || namesCoding) added.push(["Transfer-Encoding", "chunked"]);
   if (options.after === "close") added.push(["Connection", "close"]);
   return {

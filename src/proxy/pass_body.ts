@@ -41,7 +41,6 @@ export interface PassBodyOptions {
   readonly sink: ByteStream;
   /** The serialised head. */
   readonly preamble: Uint8Array;
-  /** How the receiver sees the payload: bare, or in chunks. */
   readonly framing: OutgoingFraming;
   readonly filter: BodyFilter | undefined;
   /** Called with the number of payload bytes after each read. */
