@@ -51,9 +51,16 @@ interface Row {
   readonly lines: readonly { readonly index: number; readonly offset: number }[];
 }
 
+/** What waits for more to come. */
+export interface EncodedRowsOptions {
+  /** Fewer digits at the end don't make what was pushed wait; they are read all the same. @default {1} */
+  readonly minWaitingDigits?: number;
+}
+
 /** Reads every row of one message. */
 export class EncodedRows {
   readonly #open: (name: string) => DecodedView;
+  readonly #minWaitingDigits: number;
   readonly #views: DecodedView[] = [];
   readonly #readings: readonly Reading[] = CODINGS.map((coding) => ({
     coding,
@@ -71,13 +78,19 @@ export class EncodedRows {
   #place: number | undefined;
 
   /** `open` makes the view of one coding, whose name it is given. */
-  constructor(open: (name: string) => DecodedView) {
+  constructor(
+    open: (name: string) => DecodedView,
+    { minWaitingDigits = 1 }: EncodedRowsOptions = {},
+  ) {
     this.#open = open;
+    this.#minWaitingDigits = minWaitingDigits;
   }
 
   /** Offset of bytes that wait for more to come, and must stand in the next window; or infinity. */
   get heldFrom(): number {
-    return this.#next < this.#seenTo ? this.#next : Infinity;
+    const waiting = this.#seenTo - this.#next;
+    const isHeld = this.#place !== undefined ? waiting > 0 : waiting >= this.#minWaitingDigits;
+    return isHeld ? this.#next : Infinity;
   }
 
   /** The views it has filled so far. */

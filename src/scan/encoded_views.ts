@@ -54,6 +54,8 @@ export interface ViewScannerOptions {
   readonly depth?: number;
   /** Percent-encoding: `everything` for a form or a URL. @default {"around_escapes"} */
   readonly percent?: "around_escapes" | "everything";
+  /** Digits at the end of what was pushed that may be the start of base64, and wait. @default {1} */
+  readonly minWaitingDigits?: number;
 }
 
 interface SharedBudget extends ViewBudget {
@@ -165,7 +167,7 @@ class MessageViews {
     this.#quotedPrintable = this.#escapeView(QUOTED_PRINTABLE);
     this.#hexPairs = new HexPairs(this.#keep(this.#view("hex")));
     this.#utf16 = new Utf16Text(this.#keep(this.#view("utf-16")));
-    this.#rows = new EncodedRows((name) => this.#view(name));
+    this.#rows = new EncodedRows((name) => this.#view(name), options);
     this.#stages = [
       this.#json,
       this.#html,
@@ -251,12 +253,13 @@ class MessageViews {
   }
 
   #view(name: string): DecodedView {
-    const { encoding, depth, direction, windowBytes } = this.#options;
+    const { encoding, depth, direction, windowBytes, minWaitingDigits } = this.#options;
     const options = {
       direction,
       encoding: encoding === "" ? name : `${encoding}>${name}`,
       depth: depth - 1,
       ...(windowBytes === undefined ? {} : { windowBytes }),
+      ...(minWaitingDigits === undefined ? {} : { minWaitingDigits }),
     };
     return new DecodedView(
       () => new ViewScanner(this.#ruleSet, options, this.#budget),

@@ -8,8 +8,8 @@
  * Invariant: no byte of the body below `cleared` belongs to a finding that is yet to be reported.
  */
 import { ContentDecoder, isEncoded } from "./content_decoder.ts";
-import type { ViewScannerOptions } from "./encoded_views.ts";
 import type { Finding } from "./finding.ts";
+import { type FormScanner, openText, type TextOptions } from "./open_text.ts";
 import type { Direction } from "./rule.ts";
 import type { RuleSet } from "./rule_set.ts";
 import { TextScanner } from "./text_scanner.ts";
@@ -42,30 +42,24 @@ export interface MessageScannerOptions {
   readonly maxScanBytes: number;
 }
 
-const FORM_REGEXP = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
-
 /** Makes the scanner of one body. */
 export function createMessageScanner(
   ruleSet: RuleSet,
   { direction, contentType, contentEncoding, maxScanBytes }: MessageScannerOptions,
 ): MessageScanner {
-  const options: ViewScannerOptions = {
-    direction,
-    windowBytes: maxScanBytes,
-    ...(FORM_REGEXP.test(contentType ?? "") ? { percent: "everything" } : {}),
-  };
+  const options: TextOptions = { direction, windowBytes: maxScanBytes, contentType };
   return contentEncoding !== undefined && isEncoded(contentEncoding)
     ? new CodedMessage(ruleSet, contentEncoding, options)
-    : new PlainMessage(ruleSet, options);
+    : new PlainMessage(openText(ruleSet, options));
 }
 
 class PlainMessage implements MessageScanner {
-  readonly #scanner: TextScanner;
+  readonly #scanner: FormScanner;
   scannedBytes = 0;
   readonly unscannedBytes = 0;
 
-  constructor(ruleSet: RuleSet, options: ViewScannerOptions) {
-    this.#scanner = new TextScanner(ruleSet, options);
+  constructor(scanner: FormScanner) {
+    this.#scanner = scanner;
   }
 
   get cleared(): number {
@@ -96,9 +90,9 @@ interface Mark {
 
 class CodedMessage implements MessageScanner {
   readonly #ruleSet: RuleSet;
-  readonly #options: ViewScannerOptions;
+  readonly #options: TextOptions;
   readonly #decoder: ContentDecoder;
-  readonly #scanner: TextScanner;
+  readonly #scanner: FormScanner;
   /** Scans what could not be decoded; undefined while all can. */
   #fallback: TextScanner | undefined;
   /** Offset of the first byte that `#fallback` was given. */
@@ -114,13 +108,13 @@ class CodedMessage implements MessageScanner {
   #decodedBytes = 0;
   unscannedBytes = 0;
 
-  constructor(ruleSet: RuleSet, contentEncoding: string, options: ViewScannerOptions) {
+  constructor(ruleSet: RuleSet, contentEncoding: string, options: TextOptions) {
     this.#ruleSet = ruleSet;
     this.#options = options;
     this.#decoder = new ContentDecoder(contentEncoding);
     const { codings } = this.#decoder;
     this.#isBlockwise = codings.includes("zstd");
-    this.#scanner = new TextScanner(ruleSet, { ...options, encoding: codings.join(">") });
+    this.#scanner = openText(ruleSet, { ...options, encoding: codings.join(">") });
   }
 
   get cleared(): number {
@@ -201,6 +195,6 @@ class CodedMessage implements MessageScanner {
   }
 }
 
-function refusedViews({ refusedBytes }: TextScanner): string | undefined {
+function refusedViews({ refusedBytes }: FormScanner): string | undefined {
   return refusedBytes === 0 ? undefined : `${refusedBytes} bytes of encoded text over the limit`;
 }

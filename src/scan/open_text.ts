@@ -1,0 +1,47 @@
+/**
+ * The type of a body without its content coding → the scanner that knows its form.
+ *
+ * A type only adds to what is looked at: the bytes of every body are scanned as they are too, so that
+ * a wrong type hides nothing.
+ */
+import type { StreamScanner } from "./decoded_view.ts";
+import type { ViewScannerOptions } from "./encoded_views.ts";
+import type { EventFraming } from "./event_splitter.ts";
+import { LlmStream } from "./llm_stream.ts";
+import type { RuleSet } from "./rule_set.ts";
+import { TextScanner } from "./text_scanner.ts";
+
+/** Scans a text of some form. */
+export interface FormScanner extends StreamScanner {
+  /** Bytes of views that were not looked at because the text decodes to too much. */
+  readonly refusedBytes: number;
+}
+
+/** How to scan a text. */
+export interface TextOptions extends ViewScannerOptions {
+  /** `Content-Type`, as it came. */
+  readonly contentType?: string | undefined;
+}
+
+const FORM = "application/x-www-form-urlencoded";
+const FRAMINGS: ReadonlyMap<string, EventFraming> = new Map([
+  ["text/event-stream", "sse"],
+  ["application/x-ndjson", "json"],
+  ["application/ndjson", "json"],
+  ["application/jsonl", "json"],
+  ["application/x-jsonlines", "json"],
+  ["application/json", "json_array"],
+]);
+
+/** Makes the scanner of one text. */
+export function openText(
+  ruleSet: RuleSet,
+  { contentType = "", ...options }: TextOptions,
+): FormScanner {
+  const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
+  if (type === FORM) return new TextScanner(ruleSet, { ...options, percent: "everything" });
+  const framing = options.direction === "inbound" ? FRAMINGS.get(type) : undefined;
+  return framing === undefined
+    ? new TextScanner(ruleSet, options)
+    : new LlmStream(ruleSet, { ...options, framing });
+}
