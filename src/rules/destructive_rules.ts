@@ -11,7 +11,7 @@ import { QUOTE } from "./shell_grammar.ts";
 const BOTH: readonly Direction[] = ["outbound", "inbound"];
 
 /** Spaces, quotes and commas between the words of a command line or of an argument list. */
-const RM_GAP = String.raw`[\s"'+,\\]{0,5}`;
+const RM_GAP = String.raw`[\s"'+,\\[]{0,5}`;
 
 const RM_TARGET = String
   .raw`(?<target>(?:${QUOTE}){0,2}(?:\/|~|\$\{?HOME\b|\$\{?\w{1,30}[^\s"';|&]{0,40}\/\.\.|${"`"}pwd${"`"}|%USERPROFILE%|[A-Za-z]:\\)[^\s;|&)<>]{0,80})`;
@@ -41,6 +41,13 @@ export const DESTRUCTIVE_RULES: readonly Rule[] = [
     severity: "critical",
     directions: BOTH,
     anchors: [
+      "r\\m -",
+      "r''m -",
+      'r""m -',
+      "rm', ['-",
+      "rm',['-",
+      'rm", ["-',
+      'rm",["-',
       "rm -",
       "rm  -",
       "rm\t-",
@@ -61,7 +68,7 @@ export const DESTRUCTIVE_RULES: readonly Rule[] = [
       "rm $",
     ],
     regexp: new RegExp(
-      String.raw`(?<![\w.-])rm(?:${QUOTE})?(?:\$\{?IFS\}?|[\s+,])${RM_GAP}` +
+      String.raw`(?<![\w.-])r(?:\\{1,2}|''|"")?m(?:${QUOTE})?(?:\$\{?IFS\}?|[\s+,])${RM_GAP}` +
         String.raw`(?=[^\r\n;|&]{0,60}?(?:-[a-zA-Z]{0,6}[rR]|--recursive|--no-preserve-root))` +
         String
           .raw`(?:-(?:-?[a-zA-Z-]{1,20})?(?:${QUOTE})?(?:\$\{?IFS\}?|[\s+,])${RM_GAP}){0,4}(?:[\w.][\w.\/-]{0,30}\s){0,2}${RM_TARGET}`,
@@ -135,9 +142,13 @@ export const DESTRUCTIVE_RULES: readonly Rule[] = [
     type: "INJECTION",
     severity: "high",
     directions: BOTH,
-    anchors: ["chmod -", "chown -", "chgrp -", "chflags -"],
+    anchors: ["chmod", "chown", "chgrp", "chflags"].map((command) => `${command} -`).concat(
+      ["777", "000", "a+rwx", "ugo+rwx"].map((mode) => `chmod ${mode} -`),
+      "chmod 0777 -",
+      "chmod 0000 -",
+    ),
     regexp:
-      /\b(?:chmod|chown|chgrp|chflags) -[\w-]{1,14} (?:-[\w-]{1,14} )?(?:[\w+=,.:-]{1,30} )?(?:\/(?:\s|$|["'*;&|\\])|~\/?(?:\s|$)|\/(?:etc|bin|usr|lib|boot|var|home|root)\/?\*?(?:\s|$|["';&|\\]))/,
+      /\b(?:chmod (?:0?777|0?000|a\+rwx|ugo\+rwx)|chmod|chown|chgrp|chflags) -[\w-]{1,14} (?:-[\w-]{1,14} )?(?:[\w+=,.:-]{1,30} )?(?:\/(?:\s|$|["'*;&|\\])|~\/?(?:\s|$)|\/(?:etc|bin|usr|lib|boot|var|home|root)\/?\*?(?:\s|$|["';&|\\]))/,
     maxLength: 120,
     verify: (match) => {
       if (!/\s-\w*R|--recursive/.test(match.text)) return "low";
@@ -155,6 +166,9 @@ export const DESTRUCTIVE_RULES: readonly Rule[] = [
     severity: "high",
     directions: BOTH,
     anchors: [
+      "wmic shadowcopy",
+      "diskpart /s",
+      "ri -rec",
       "format c:",
       "format d:",
       "del /",
@@ -171,7 +185,7 @@ export const DESTRUCTIVE_RULES: readonly Rule[] = [
       "diskutil erasedisk",
     ],
     regexp:
-      /\bformat [cd]: ?\/|\b(?:del|erase) (?:\/[a-z] ?){1,5}["']?[a-z]:\\(?:\*|windows|users)|\br(?:mdir|d) \/s ?(?:\/q ?)?["']?(?:[a-z]:\\?(?:["'\s*]|$|windows|users)|%(?:systemroot|userprofile|windir)%)|\bRemove-Item (?=[^\r\n]{0,80}?-Recurse)[^\r\n]{0,60}?(?:[a-z]:\\(?:["'\s*]|$|windows|users)|\s\/(?:\s|$|\*)|\s~[\\\/]?(?:\s|$)|\$env:(?:USERPROFILE|SystemRoot))|\bvssadmin(?:\.exe)? (?:delete|resize) shadow|\bwbadmin delete (?:catalog|systemstatebackup|backup)|\bbcdedit(?:\.exe)? [^\r\n]{0,40}?(?:recoveryenabled no|ignoreallfailures)|\bcipher \/w:[a-z]|\b(?:Format-Volume|Clear-Disk) [^\r\n]{0,60}?(?:-DriveLetter|-Number|-RemoveData)|\bdiskutil erasedisk [^\r\n]{1,60}/i,
+      /\bformat [cd]:(?: ?\/| ?$|["';&|])|\b(?:del|erase) (?:\/[a-z] ?){1,5}["']?[a-z]:\\(?:\*|windows|users)|\br(?:mdir|d) \/s ?(?:\/q ?)?["']?(?:[a-z]:\\?(?:["'\s*]|$|windows|users)|%(?:systemroot|userprofile|windir)%)|\bwmic shadowcopy delete|\bdiskpart \/s |\b(?:Remove-Item|ri|rm) (?=[^\r\n]{0,80}?-Recurse)[^\r\n]{0,60}?(?:[a-z]:\\(?:["'\s*]|$|windows|users)|\s\/(?:\s|$|\*)|\s~[\\\/]?(?:\s|$)|\$env:(?:USERPROFILE|SystemRoot))|\bvssadmin(?:\.exe)? (?:delete|resize) shadow|\bwbadmin delete (?:catalog|systemstatebackup|backup)|\bbcdedit(?:\.exe)? [^\r\n]{0,40}?(?:recoveryenabled no|ignoreallfailures)|\bcipher \/w:[a-z]|\b(?:Format-Volume|Clear-Disk) [^\r\n]{0,60}?(?:-DriveLetter|-Number|-RemoveData)|\bdiskutil erasedisk [^\r\n]{1,60}/i,
     maxLength: 200,
     description: "A Windows or macOS command that wipes a drive, a profile or its backups.",
     source: "MITRE ATT&CK T1485, T1490, T1561; Microsoft: del, rd, vssadmin, bcdedit, Remove-Item",
@@ -231,6 +245,88 @@ export const DESTRUCTIVE_RULES: readonly Rule[] = [
     source: "mv(1), null(4); MITRE ATT&CK T1485",
     examples: ["mv ~ /dev/null", "mv /home/user/* /dev/null"],
     nonExamples: ["mv ~/a ~/b", "mv x > /dev/null"],
+  },
+  {
+    id: "rm_from_root",
+    pattern: "destructive_rm",
+    type: "INJECTION",
+    severity: "high",
+    directions: BOTH,
+    anchors: [
+      "cd / ",
+      "cd /;",
+      "cd /&",
+      "cd ~ ",
+      "cd ~;",
+      "cd ~&",
+      "cd $home ",
+      "cd $home;",
+      "cd $home&",
+    ],
+    regexp:
+      /\bcd (?:\/|~|\$HOME) ?(?:;|&&) ?(?:sudo )?rm (?:-\w{1,6} ){0,2}-\w{0,5}[rR]\w{0,5} (?:-- )?["']?(?:\*|\.)/,
+    maxLength: 80,
+    description: "A recursive delete of everything, after a change to the root or the home.",
+    source: "rm(1); MITRE ATT&CK T1485",
+    examples: ["cd / && rm -rf *", "cd ~; sudo rm -rf ."],
+    nonExamples: ["cd build && rm -rf *", "cd / && rm -f x"],
+  },
+  {
+    id: "account_file_wipe",
+    pattern: "destructive_file",
+    type: "INJECTION",
+    severity: "high",
+    directions: BOTH,
+    anchors: [
+      "rm /etc/",
+      "> /etc/passwd",
+      ">/etc/passwd",
+      "> /etc/shadow",
+      ">/etc/shadow",
+      "> /etc/sudoers",
+      ">/etc/sudoers",
+      "> /etc/fstab",
+      ">/etc/fstab",
+      "truncate -s",
+      "rm -f /etc/",
+      "rm /etc/passwd",
+      "rm /etc/shadow",
+    ],
+    regexp:
+      /(?:\b(?:echo|printf|cat|cp)\b[^\r\n|;&>]{0,80}|[;&|:]) ?> ?\/etc\/(?:passwd|shadow|sudoers|fstab)\b|\btruncate -s ?0 \/etc\/(?:passwd|shadow|sudoers|fstab)\b|(?<![\w-])rm (?:-f )?\/etc\/(?:passwd|shadow|sudoers|fstab)\b/,
+    maxLength: 140,
+    description: "The files of accounts, or the table of file systems, emptied or removed.",
+    source: "passwd(5), shadow(5), fstab(5); MITRE ATT&CK T1485, T1531",
+    examples: [
+      "echo > /etc/passwd",
+      ": > /etc/shadow",
+      "truncate -s 0 /etc/passwd",
+      "rm -f /etc/shadow",
+    ],
+    nonExamples: [
+      "<code>/etc/passwd</code>",
+      "echo 'x' >> /etc/passwd",
+      "cat /etc/passwd > /tmp/x",
+    ],
+  },
+  {
+    id: "kernel_crash",
+    pattern: "destructive_system",
+    type: "INJECTION",
+    severity: "high",
+    directions: BOTH,
+    anchors: ["/proc/sysrq-trigger", "kill -9 -1", "kill -kill -1", "killall5 -9"],
+    regexp:
+      /\becho \\{0,2}["']?[bco]\\{0,2}["']? ?(?:> ?|\| ?(?:sudo )?tee )\/proc\/sysrq-trigger|\bkill -(?:9|KILL) -1\b|\bkillall5 -9/i,
+    maxLength: 80,
+    description: "The machine crashed, or every process killed.",
+    source: "Linux Documentation/admin-guide/sysrq.rst, kill(1); MITRE ATT&CK T1529",
+    examples: [
+      "echo c > /proc/sysrq-trigger",
+      "echo b | sudo tee /proc/sysrq-trigger",
+      "kill -9 -1",
+    ],
+    nonExamples: ["kill -9 1234", "cat /proc/sysrq-trigger"],
   },
 ];
 

@@ -40,6 +40,10 @@ export const DISK_RULES: readonly Rule[] = [
     severity: "critical",
     directions: BOTH,
     anchors: [
+      "cryptsetup ",
+      "nvme format",
+      "parted ",
+      "--security-erase",
       "> /dev/sd",
       ">/dev/sd",
       "> /dev/nvme",
@@ -59,7 +63,7 @@ export const DISK_RULES: readonly Rule[] = [
     ],
     regexp: new RegExp(
       String
-        .raw`> ?\/dev\/(?:[shv]d[a-z]\d{0,2}|nvme\dn\d|mmcblk\d|disk\d)(?![\w-])|\b(?:shred|wipefs|blkdiscard) (?:-{1,2}[\w=-]{1,20} (?:\d{1,3} )?){0,4}${DISK}|\bsgdisk (?:-Z|--zap-all|-o) ${DISK}`,
+        .raw`> ?\/dev\/(?:[shv]d[a-z]\d{0,2}|nvme\dn\d|mmcblk\d|disk\d)(?![\w-])|\b(?:shred|wipefs|blkdiscard) (?:-{1,2}[\w=-]{1,20} (?:\d{1,3} )?){0,4}${DISK}|\bcryptsetup (?:luksErase|erase) (?:-q )?${DISK}|\bnvme format ${DISK}|\bparted (?:-s )?${DISK} mklabel|\bhdparm [^\r\n]{0,60}?--security-erase|\bsgdisk (?:-Z|--zap-all|-o) ${DISK}`,
     ),
     maxLength: 200,
     description: "A disk device overwritten, wiped or discarded.",

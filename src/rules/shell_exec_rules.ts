@@ -23,6 +23,13 @@ export const SHELL_EXEC_RULES: readonly Rule[] = [
     severity: "high",
     directions: BOTH,
     anchors: [
+      "n-za-m",
+      "printf '\\",
+      'printf "\\',
+      "printf \\",
+      "printf %b",
+      "printf '%b",
+      'printf "%b',
       "base64 -",
       "base32 -",
       "openssl enc",
@@ -43,7 +50,7 @@ export const SHELL_EXEC_RULES: readonly Rule[] = [
     ],
     regexp: new RegExp(
       String
-        .raw`(?:\b(?:base(?:64|32) -(?:[dDi]|-decode)|openssl enc\b|openssl base64\b|xxd -[rp]|uudecode\b|gunzip\b|zcat\b|gzip -d|b64decode\b|rev ?<<<|echo -n?en? \\{0,3}["']?(?:\\{1,4}x[0-9a-f]{2}){2})|\| ?rev ?(?=\|))${LINE_BYTE}{0,120}?${PIPE_INTO_SHELL}`,
+        .raw`(?:\b(?:base(?:64|32) -(?:[dDi]|-decode)|openssl enc\b|openssl base64\b|xxd -[rp]|uudecode\b|gunzip\b|zcat\b|gzip -d|b64decode\b|rev ?<<<|\btr [^|\r\n]{0,20}n-za-m[^|\r\n]{0,12}|(?:echo -n?en?|printf(?: ["']?%b["']?)?) \\{0,3}["']?(?:\\{1,4}x[0-9a-f]{2}){2})|\| ?rev ?(?=\|))${LINE_BYTE}{0,120}?${PIPE_INTO_SHELL}`,
       "i",
     ),
     maxLength: 480,
@@ -207,6 +214,10 @@ export const SHELL_EXEC_RULES: readonly Rule[] = [
     severity: "high",
     directions: BOTH,
     anchors: [
+      "eval request",
+      "execute request",
+      "eval(request",
+      "execute(request",
       "$_get[",
       "$_post[",
       "$_request[",
@@ -217,7 +228,7 @@ export const SHELL_EXEC_RULES: readonly Rule[] = [
       "request.args",
     ],
     regexp:
-      /\b(?:eval|assert|system|exec|shell_exec|passthru|popen|proc_open|create_function|Execute) ?\( ?@?(?:\$_(?:GET|POST|REQUEST|COOKIE)\[|request\.(?:getParameter\(|form|querystring|args))[^\r\n]{1,80}/i,
+      /<\?(?:php |=) ?`\$_(?:GET|POST|REQUEST|COOKIE)\[[^\r\n]{1,40}|<% ?(?:eval|execute)[ (]request[ .(][^\r\n]{1,40}|\b(?:eval|assert|system|exec|shell_exec|passthru|popen|proc_open|create_function|Execute) ?\( ?@?(?:\$_(?:GET|POST|REQUEST|COOKIE)\[|request\.(?:getParameter\(|form|querystring|args))[^\r\n]{1,80}/i,
     maxLength: 160,
     description: "A web shell: a request parameter handed to an interpreter.",
     source: "MITRE ATT&CK T1505.003; PHP manual: system(), $_REQUEST",
@@ -227,6 +238,64 @@ export const SHELL_EXEC_RULES: readonly Rule[] = [
       'Runtime.getRuntime().exec(request.getParameter("c"))',
     ],
     nonExamples: ["echo htmlspecialchars($_GET['q']);", "const x = request.args.get('q')"],
+  },
+  {
+    id: "escaped_command",
+    pattern: "shell_exec",
+    type: "INJECTION",
+    severity: "high",
+    directions: BOTH,
+    anchors: ["$'\\", "$(printf '\\", '$(printf "\\'],
+    regexp:
+      /(?:\b(?:ba|z|k)?sh -c \$'|(?<![\w)])\$'|\$\(printf ["'])(?:\\{1,2}(?:x[0-9a-fA-F]{2}|[0-7]{3})){4,60}/,
+    maxLength: 340,
+    description: "A command spelled in escapes, so that no one reads it.",
+    source: "Bash manual §3.1.2.4 ANSI-C Quoting; MITRE ATT&CK T1027.010",
+    examples: ["bash -c $'\\x63\\x75\\x72\\x6c'", "$(printf '\\143\\165\\162\\154')"],
+    nonExamples: ["IFS=$'\\n\\t'", "$'\\033[0m'"],
+  },
+  {
+    id: "python_hidden_import",
+    pattern: "shell_exec",
+    type: "INJECTION",
+    severity: "medium",
+    directions: BOTH,
+    anchors: ["os", "subprocess", "pty", "base64", "marshal", "zlib"].flatMap((name) => [
+      `__import__('${name}')`,
+      `__import__("${name}")`,
+      `__import__(\\"${name}\\")`,
+    ]),
+    regexp:
+      /__import__\((?:'(?:os|subprocess|pty|base64|marshal|zlib)'|"(?:os|subprocess|pty|base64|marshal|zlib)"|\\"(?:os|subprocess|pty|base64|marshal|zlib)\\")\)\.(?:system|popen|exec\w{0,3}|spawn\w{0,3}|call|run|Popen|check_output|b64decode|loads|decompress)\(/,
+    maxLength: 80,
+    description: "Python that imports and runs in one expression, as template injections do.",
+    source: "OWASP Server-Side Template Injection; MITRE ATT&CK T1059.006",
+    examples: ["__import__('os').system('id')", '__import__("subprocess").check_output("id")'],
+    nonExamples: ["__import__('pkg_resources').declare_namespace(__name__)", "import os"],
+  },
+  {
+    id: "interpreter_spawns_shell",
+    pattern: "shell_exec",
+    type: "INJECTION",
+    severity: "medium",
+    directions: BOTH,
+    anchors: [
+      "pty.spawn(",
+      ...["exec", "system", "execl", "execute"].flatMap((call) =>
+        ["(", " "].flatMap((gap) => [`${call}${gap}"/bin/`, `${call}${gap}'/bin/`])
+      ),
+    ],
+    regexp:
+      /\bpty\.spawn\(\\{0,3}["'](?:\/[\w\/]{1,12}\/)?(?:ba|z|da)?sh\\{0,3}["']|\b(?:perl|ruby|python[23]?|lua|php|[gmn]?awk|vim?|gdb|irb) [^\r\n]{0,60}?(?:exec|system|execl|execute)[ (]["']\/bin\/(?:ba|z|da)?sh/,
+    maxLength: 120,
+    description: "An interpreter told to do nothing but start a shell.",
+    source: "GTFOBins: shell; MITRE ATT&CK T1059.004, T1548",
+    examples: [
+      "python3 -c 'import pty; pty.spawn(\"/bin/bash\")'",
+      "perl -e 'exec \"/bin/sh\";'",
+      "awk 'BEGIN {system(\"/bin/sh\")}'",
+    ],
+    nonExamples: ["pty.spawn(shell, read)", "exec /bin/sh script.sh"],
   },
 ];
 

@@ -16,16 +16,17 @@ export const QUOTE = String.raw`\\{0,3}["'${"`"}]`;
  * One byte of a command line, pipes included. A backslash before a line feed continues the line;
  * the escape `\n` ends it.
  */
-export const LINE_BYTE = String.raw`(?:[^\r\n\\]|\\[^nr])`;
+export const LINE_BYTE = String.raw`(?:[^\r\n\\]|\\(?:[^nr]|r(?!\\n)))`;
 
 /** As {@link LINE_BYTE} up to the next pipe or separator: one simple command. */
 export const COMMAND_BYTE = String.raw`(?:[^|;&\r\n\\]|\\[^nr|;&])`;
 
-const BINARY_DIRECTORY = String.raw`(?:\/(?:usr\/|system\/)?(?:local\/)?bin\/|[cC]:\\\S{0,20}\\)?`;
+const BINARY_DIRECTORY = String
+  .raw`(?:\/(?:usr\/|system\/)?(?:local\/)?bin\/(?:env |busybox )?|[cC]:\\\S{0,20}\\)?`;
 
 /** Any POSIX or Windows shell by its name, with or without a path. */
 export const SHELL = String
-  .raw`(?:${BINARY_DIRECTORY}(?:(?:ba|z|da|a|k|mk|c|tc|fi)?sh|cmd(?:\.exe)?|pwsh|powershell(?:\.exe)?)|\$\{?(?:SHELL|BASH)\}?)(?![\w.\/=-])`;
+  .raw`(?:${BINARY_DIRECTORY}(?:(?:ba|z|da|a|k|mk|pdk|b|c|tc|fi)?sh|cmd(?:\.exe)?|pwsh|powershell(?:\.exe)?)|\$\{?(?:SHELL|BASH)\}?)(?![\w.\/=-])`;
 
 /** An interpreter that runs a program from its standard input when it is given no other. */
 export const INTERPRETER = String
@@ -37,7 +38,7 @@ export const COMMAND_PREFIX = String
 
 /** A pipe and what it leads into: a shell or an interpreter that reads its input. */
 export const PIPE_INTO_SHELL = String
-  .raw`(?<!\|)\|&?\s{0,8}(?:\\\r?\n\s{0,8})?${COMMAND_PREFIX}(?:${QUOTE})?(?:${SHELL}|${INTERPRETER})`;
+  .raw`(?<!\|)\|&?\s{0,8}(?:\\\r?\n\s{0,8})?${COMMAND_PREFIX}(?:${QUOTE})?(?:${SHELL}|${INTERPRETER}|(?:source|\.) \/dev\/stdin\b)`;
 
 /** A host name, address, variable or placeholder in the place of a host. */
 export const HOST = String
