@@ -162,6 +162,7 @@ class SseSplitter implements EventSplitter {
   #endLine(sink: EventSink): void {
     if (this.#lineBytes === 0) this.#event.take(sink);
     else if (this.#isData && this.#lineBytes >= DATA.length) {
+      this.#event.begin(this.#offset - 1 - this.#lineBytes);
       this.#event.endAt(this.#offset - 1);
       // Lines of data are joined by line feeds; one at the end is white space to JSON.
       this.#event.append(Uint8Array.of(LINE_FEED), 0, 1);
