@@ -7,6 +7,7 @@
 import type { StreamScanner } from "./decoded_view.ts";
 import type { ViewScannerOptions } from "./encoded_views.ts";
 import type { EventFraming } from "./event_splitter.ts";
+import { LlmRequest } from "./llm_request.ts";
 import { LlmStream } from "./llm_stream.ts";
 import type { RuleSet } from "./rule_set.ts";
 import { TextScanner } from "./text_scanner.ts";
@@ -24,6 +25,7 @@ export interface TextOptions extends ViewScannerOptions {
 }
 
 const FORM = "application/x-www-form-urlencoded";
+const JSON_REGEXP = /^application\/(?:[\w.-]+\+)?json$/;
 const FRAMINGS: ReadonlyMap<string, EventFraming> = new Map([
   ["text/event-stream", "sse"],
   ["application/x-ndjson", "json"],
@@ -40,6 +42,9 @@ export function openText(
 ): FormScanner {
   const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
   if (type === FORM) return new TextScanner(ruleSet, { ...options, percent: "everything" });
+  if (options.direction === "outbound" && JSON_REGEXP.test(type)) {
+    return new LlmRequest(ruleSet, options);
+  }
   const framing = options.direction === "inbound" ? FRAMINGS.get(type) : undefined;
   return framing === undefined
     ? new TextScanner(ruleSet, options)
