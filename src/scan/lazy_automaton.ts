@@ -40,6 +40,8 @@ export class LazyAutomaton {
   /** By state: the longest reach of any rule in it, and of any rule with a marked position in it. */
   readonly aliveReach = new Int32Array(MAX_STATES);
   readonly markedReach = new Int32Array(MAX_STATES);
+  /** By state: 1 where some byte may follow. */
+  readonly goesOn = new Uint8Array(MAX_STATES);
   /** Counts the states ever built: a walker that builds too many is under attack. */
   built = 0;
   /** Counts how often the cache was emptied: a state number is of use only within one of its lives. */
@@ -99,14 +101,16 @@ export class LazyAutomaton {
   }
 
   #add(positions: readonly number[], key: string): number {
-    const { marked, owners, reach } = this.#automaton;
+    const { marked, next, owners, reach } = this.#automaton;
     const id = this.#states.length;
     const markedOwners = new Set<number>();
     let alive = 0;
+    let goesOn = 0;
     let markedReach = 0;
     for (const position of positions) {
       const owner = owners[position]!;
       alive = Math.max(alive, reach[owner]!);
+      if (next[position]!.length > 0) goesOn = 1;
       if (!marked.has(position)) continue;
       markedOwners.add(owner);
       markedReach = Math.max(markedReach, reach[owner]!);
@@ -114,6 +118,7 @@ export class LazyAutomaton {
     this.#states.push({ positions, markedOwners: [...markedOwners] });
     this.#ids.set(key, id);
     this.aliveReach[id] = alive;
+    this.goesOn[id] = goesOn;
     this.markedReach[id] = markedReach;
     return id;
   }

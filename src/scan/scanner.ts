@@ -11,6 +11,7 @@
 import type { Finding } from "./finding.ts";
 import { latin1Text, writeLatin1 } from "./latin1.ts";
 import { MatchQueue } from "./match_queue.ts";
+import type { AnchorHits } from "./prefilter.ts";
 import type { Direction } from "./rule.ts";
 import type { RuleSet } from "./rule_set.ts";
 import { BUFFER_START } from "./scan_buffer.ts";
@@ -97,8 +98,14 @@ export class Scanner {
     const from = this.#end;
     this.#end += piece.length;
     const isOver = stream === "over";
-    this.#settled = isOver ? this.#end : this.#settle(to);
-    this.#match({ searched, settled: this.#settled }, from);
+    const base = this.#base;
+    const anchors = this.#program.prefilter.scan(buffer, {
+      floor: searched - base,
+      from: from - base,
+      to,
+    });
+    this.#settled = isOver ? this.#end : this.#settle(to, anchors);
+    this.#match({ searched, settled: this.#settled }, anchors);
     const found = this.#matches.take({
       settled: this.#settled,
       end: this.#end,
@@ -112,23 +119,28 @@ export class Scanner {
   }
 
   /** Returns the lowest offset at which a match may begin that further bytes could change. */
-  #settle(end: number): number {
-    const floor = Math.max(this.#settled, this.#end - this.#windowBytes) - this.#base;
-    return this.#base + this.#program.liveStart({ floor, end });
+  #settle(end: number, { count, anchors, positions }: AnchorHits): number {
+    const base = this.#base;
+    const program = this.#program;
+    const floor = Math.max(this.#settled, this.#end - this.#windowBytes) - base;
+    let start = program.liveStart({ floor, end });
+    const isLive = (anchor: number, position: number) =>
+      position >= floor && position < start && program.isLive(anchor, { position, to: end });
+    for (const { anchor, position } of this.#candidates) {
+      if (isLive(anchor, position - base)) start = position - base;
+    }
+    for (let index = 0; index < count; index++) {
+      if (isLive(anchors[index]!, positions[index]!)) start = positions[index]!;
+    }
+    return base + start;
   }
 
-  /** Queues the matches of `span`, by the anchors known and by those that end after `from`. */
-  #match(span: Span, from: number): void {
+  /** Queues the matches of `span`, by the anchors known and by those that are new. */
+  #match(span: Span, { count, anchors, positions }: AnchorHits): void {
     const known = this.#candidates;
     this.#candidates = [];
     for (const candidate of known) this.#matchAround(candidate, span);
     const base = this.#base;
-    const { prefilter, buffer } = this.#program;
-    const { count, anchors, positions } = prefilter.scan(buffer, {
-      floor: span.searched - base,
-      from: from - base,
-      to: this.#end - base,
-    });
     for (let index = 0; index < count; index++) {
       this.#matchAround({ anchor: anchors[index]!, position: base + positions[index]! }, span);
     }
