@@ -15,9 +15,10 @@ export const CREDENTIAL_READ_RULES: readonly Rule[] = [
     id: "credential_search",
     pattern: "credential_read",
     type: "EXFIL",
-    severity: "medium",
+    severity: "high",
     directions: BOTH,
     anchors: [
+      "reg query ",
       "-name ",
       "-iname ",
       "grep -",
@@ -27,8 +28,9 @@ export const CREDENTIAL_READ_RULES: readonly Rule[] = [
       "locate shadow",
     ],
     regexp:
-      /\bfind [^\r\n;|]{1,100}?-i?name \\{0,2}["']?(?:\*?id_(?:rsa|dsa|ecdsa|ed25519)\*?|\*\.(?:pem|key|ppk|kdbx|p12|pfx|jks|keystore|ovpn)|\.env\*?|\*?\.env|\*?(?:credentials?|secrets?|password|passwd|accessTokens|msal_token_cache|access_tokens|\.htpasswd|\.netrc|\.pgpass|\.npmrc|\.git-credentials|wallet\.dat|\.gnupg|authorized_keys|known_hosts|shadow)[\w.*-]{0,20})|\bgrep (?:-\w{1,8} ){0,3}(?:-\w{0,6}[rR]\w{0,6}|--recursive|--include\S{1,30})\b[^\r\n;|]{0,60}(?:password|passwd|secret|api_?key|token|PRIVATE KEY|AKIA)[^\r\n;|]{0,60}\s(?:\/|~)[\w\/.]{0,40}|\bfindstr [^\r\n]{0,40}\/[sS][^\r\n]{0,60}(?:password|passwd|secret)|\blocate (?:id_rsa|\.env|shadow)\b/i,
+      /\bfind [^\r\n;|]{1,100}?-i?name \\{0,2}["']?(?:\*?id_(?:rsa|dsa|ecdsa|ed25519)\*?|\*\.(?:pem|key|ppk|kdbx|p12|pfx|jks|keystore|ovpn)|\.env\*?|\*?\.env|\*?(?:credentials?|secrets?|password|passwd|accessTokens|msal_token_cache|access_tokens|\.htpasswd|\.netrc|\.pgpass|\.npmrc|\.git-credentials|wallet\.dat|\.gnupg|authorized_keys|known_hosts|shadow)[\w.*-]{0,20})|\bgrep (?:-\w{1,8} ){0,3}(?:-\w{0,6}[rR]\w{0,6}|--recursive|--include\S{1,30})\b[^\r\n;|]{0,60}(?:password|passwd|secret|api_?key|token|PRIVATE KEY|AKIA)[^\r\n;|]{0,60}\s(?:\/|~)[\w\/.]{0,40}|\bfindstr [^\r\n]{0,40}\/[sS][^\r\n]{0,60}(?:password|passwd|secret)|\breg query [^\r\n]{0,60}\/f password|\blocate (?:id_rsa|\.env|shadow)\b/i,
     maxLength: 320,
+    verify: (match) => /id_|PRIVATE|shadow/.test(match.text) ? "high" : "medium",
     description: "A search over the disk for keys and passwords.",
     source: "find(1), grep(1); MITRE ATT&CK T1552.001, T1552.004, T1083",
     examples: [
@@ -148,7 +150,8 @@ function gradeMetadata(match: RuleMatch): Verdict {
   const grade = gradePath(match, { used: "high", mentioned: "low" });
   if (credentials) return /[\s"'`(=]$|^$/.test(match.before) ? "high" : grade;
   return /\b(?:curl|wget|fetch|iwr|irm|http|get|request\w*)\b[^\n]{0,50}$/i.test(match.before) ||
-      match.before.trim() === "" || /\burl\W{1,6}$/i.test(match.before)
+      match.before.trim() === "" || /(?:^|\n)host: ?$/i.test(match.before) ||
+      /\burl\W{1,6}$/i.test(match.before)
     ? "medium"
     : "low";
 }

@@ -14,7 +14,7 @@ const BOTH: readonly Direction[] = ["outbound", "inbound"];
 const RM_GAP = String.raw`[\s"'+,\\[]{0,5}`;
 
 const RM_TARGET = String
-  .raw`(?<target>(?:${QUOTE}){0,2}(?:\/|~|\$\{?HOME\b|\$\{?\w{1,30}[^\s"';|&]{0,40}\/\.\.|${"`"}pwd${"`"}|%USERPROFILE%|[A-Za-z]:\\)[^\s;|&)<>]{0,80})`;
+  .raw`(?<target>(?:${QUOTE}){0,2}(?:\/|~|\$\{?HOME\b|\$\{?\w{1,30}[^\s"';|&]{0,40}\/\.\.|${"`"}pwd${"`"}|%USERPROFILE%|[A-Za-z]:\\)[^\s;|&)<>]{0,80}|(?:\.\/)?\*(?![\w.*\/])|\.{1,2}\/?(?![\w.*\/])|\.\*(?!\w))`;
 
 /** Directories that are made to be emptied. */
 const DISPOSABLE_REGEXP =
@@ -337,6 +337,7 @@ function gradeRm(match: RuleMatch): Verdict {
   ).replace(/[\\,\])}]+$/, "");
   const quoted = QUOTING_REGEXP.test(match.before) && !/^["'\s]{0,3}(?:\||>)/.test(match.after);
   const mild = quoted || WARNING_REGEXP.test(match.before);
+  if (/^(?:\.\/)?[.*]+\/?$/.test(target)) return mild ? "low" : "medium";
   if (CATASTROPHIC_REGEXP.test(target)) return mild ? "low" : "critical";
   if (target.includes("/..") || target.includes("`pwd")) return mild ? "low" : "medium";
   if (DISPOSABLE_REGEXP.test(target)) return "drop";

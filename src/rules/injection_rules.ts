@@ -11,6 +11,7 @@ import { DESTRUCTIVE_RULES } from "./destructive_rules.ts";
 import { DISK_RULES } from "./disk_rules.ts";
 import { FOREIGN_OVERRIDE_RULES } from "./foreign_override_rules.ts";
 import { HIDDEN_UNICODE_RULES } from "./hidden_unicode_rules.ts";
+import { PATH_TRAVERSAL_RULES } from "./path_traversal_rules.ts";
 import { PERSISTENCE_RULES } from "./persistence_rules.ts";
 import { PRIVILEGE_RULES } from "./privilege_rules.ts";
 import { PROMPT_INJECTION_RULES } from "./prompt_injection_rules.ts";
@@ -32,6 +33,7 @@ export const INJECTION_RULES: readonly Rule[] = [
   ...PERSISTENCE_RULES,
   ...PRIVILEGE_RULES,
   ...SENSITIVE_PATH_RULES,
+  ...PATH_TRAVERSAL_RULES,
   ...CREDENTIAL_FILE_RULES,
   ...CREDENTIAL_READ_RULES,
   ...SENSITIVE_CONTENT_RULES,

@@ -24,7 +24,8 @@ export function gradePath(match: RuleMatch, grades: PathGrades): Severity {
 }
 
 /** The directories before the match; an `@` may stand at their start, as in `-d @/etc/passwd`. */
-const DIRECTORY_REGEXP = /(?:[\w.~$%{}:*+\\-]|\/@?|\xc0[\xae\xaf])*$/;
+const DIRECTORY_REGEXP =
+  /(?:Application\\? (?:Support|$)|User (?:Data|$)|[\w.~$%{}:;*+\\-]|\/@?|\xc0[\xae\xaf])*$/;
 
 /** Commands that read, copy or send the files named by their arguments; no English words. */
 const READER_REGEXP =
@@ -36,7 +37,7 @@ const AMBIGUOUS_READER_REGEXP =
 
 /** Functions that open the file named by their first argument. */
 const OPEN_CALL_REGEXP =
-  /\b(?:f?open|readFile(?:Sync)?|createReadStream|file_get_contents|readfile|file|include(?:_once)?|require(?:_once)?|show_source|highlight_file|ReadAll(?:Text|Lines)|read_text|read_to_string|Path|load_file|slurp|system|popen|exec|passthru|shell_exec|File(?:Reader|InputStream)|pg_read_file|document|doc|readlines|expanduser|copyFile|upload_file|sendFile|send_file|File\.(?:read|open)|os\.ReadFile)\(\s*\\{0,3}["'`]?$/i;
+  /\b(?:f?open|readFile(?:Sync)?|createReadStream|file_get_contents|readfile|file|include(?:_once)?|require(?:_once)?|show_source|highlight_file|ReadAll(?:Text|Lines)|read_text|read_to_string|Path|load_file|slurp|system|popen|exec|passthru|shell_exec|File(?:Reader|InputStream)|pg_read_file|document|doc|readlines|expanduser|copyFile|upload_file|unlink|delete|remove|sendFile|send_file|File\.(?:read|open)|os\.ReadFile)\(\s*\\{0,3}["'`]?$/i;
 
 /** A field of a request, a tool call or a form whose whole value is the path. */
 const FIELD_REGEXP =
@@ -55,7 +56,7 @@ const REQUEST_REGEXP =
 
 /** Directories that no sentence has: a scheme, or a climb out of the served directory. */
 const SCHEME_REGEXP = /^(?:file|php|expect|phar|jar|netdoc|gopher|ftp|https?):/i;
-const TRAVERSAL_REGEXP = /(?:\.\.|\.\\|%2e%2e|\xc0\xae\xc0\xae|\?\?)[\\\/\xc0%.]/i;
+const TRAVERSAL_REGEXP = /(?:\.\.;?|\.\\|%2e%2e|\xc0\xae\xc0\xae|\?\?)[\\\/\xc0%.]/i;
 
 /** An end of string smuggled in behind the path, escaped; the byte itself is looked for apart. */
 const NUL_REGEXP = /^[^\s"']{0,8}(?:%00|\\x00|\\0|\\u0000|%2500)/;

@@ -37,6 +37,10 @@ const ACCOUNT_FILES = [
   "security/opasswd",
 ];
 
+/** `cp .env.example .env`: the file is made of a template, not read. */
+const TEMPLATE_COPY_REGEXP =
+  /\b(?:cp|mv|copy)\s(?:-\w{1,3}\s)?[^\s;|&]{0,40}\.env\.(?:example|sample|template|dist|defaults?)\s[^\s;|&]{0,30}$/;
+
 function escaped(text: string): string {
   return text.replace(/[\\\/.*+?^${}()|[\]]/g, "\\$&");
 }
@@ -125,7 +129,10 @@ export const SENSITIVE_PATH_RULES: readonly Rule[] = [
     regexp:
       /(?<![\w)\]}$*])(?:(?:[~.\w@-]{0,40}[\/\\]){0,6}[\w-]{0,20})?(?<![\w)\]}])\.env(?:\.(?:local|production|prod|development|dev|staging|stage|test|backup|bak|old|save|swp|live|docker))?(?![\w.\[(-])|[\/\\](?:secrets?|prod|production|local)\.env(?![\w.])/,
     maxLength: 320,
-    verify: (match) => gradePath(match, { used: "medium", mentioned: "low" }),
+    verify: (match) =>
+      TEMPLATE_COPY_REGEXP.test(match.before)
+        ? "low"
+        : gradePath(match, { used: "medium", mentioned: "low" }),
     description: "A .env file: the environment of an application, with its secrets.",
     source: "dotenv documentation; OWASP CRS restricted-files; MITRE ATT&CK T1552.001",
     examples: [
