@@ -20,6 +20,9 @@ export type DestinationPattern =
 /** Splits off `:port`; group 1 or 2 is the rest. */
 const PORT_REGEXP = /^(?:\[([^\]]+)\]|([^[\]]*?))(?::(\d{1,5}))?$/;
 
+/** Either spelling of an IPv4 address in IPv6. */
+const MAPPED_REGEXP = /^::ffff:(?:(\d+\.\d+\.\d+\.\d+)|([0-9a-f]{1,4}):([0-9a-f]{1,4}))$/i;
+
 const HOST_REGEXP =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
 
@@ -62,10 +65,17 @@ export function matchesDestination(
 
 /** Whether `host` is an address on the list; IPv4 in IPv6 (`::ffff:10.0.0.1`) counts as IPv4. */
 export function containsAddress(list: BlockList, host: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
-  const address = mapped ?? host;
+  const address = withoutMapping(host);
   const version = isIP(address);
   return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");
+}
+
+/** Writes an IPv4-mapped address (RFC 4291 §2.5.5.2) as the IPv4 address it leads to. */
+export function withoutMapping(address: string): string {
+  const [, dotted, high, low] = MAPPED_REGEXP.exec(address) ?? [];
+  if (high === undefined || low === undefined) return dotted ?? address;
+  const [upper, lower] = [parseInt(high, 16), parseInt(low, 16)];
+  return [upper >> 8, upper & 0xff, lower >> 8, lower & 0xff].join(".");
 }
 
 /** An address or a CIDR range; undefined if it is neither. */

@@ -12,6 +12,7 @@ import {
   type DestinationPattern,
   matchesDestination,
   parseDestinationPattern,
+  withoutMapping,
 } from "../config/destination_pattern.ts";
 import { DialError } from "../net/dial.ts";
 
@@ -112,10 +113,13 @@ export class Destinations {
   }
 
   #isOwn(remote: Deno.NetAddr, local: Deno.NetAddr): boolean {
-    if (remote.port !== this.#own.port) return false;
-    const listensEverywhere = this.#own.host === "0.0.0.0" || this.#own.host === "::";
-    const isThisMachine = remote.hostname === local.hostname || isLoopback(remote.hostname);
-    return remote.hostname === this.#own.host || (listensEverywhere && isThisMachine);
+    const { host, port } = this.#own;
+    if (remote.port !== port) return false;
+    const address = withoutMapping(remote.hostname);
+    // A name (`localhost`) may stand for any address of this machine.
+    const mayBeAny = host === "0.0.0.0" || host === "::" || isIP(host) === 0;
+    const isThisMachine = remote.hostname === local.hostname || isLoopback(address);
+    return address === host || (mayBeAny && isThisMachine);
   }
 }
 
@@ -126,7 +130,7 @@ function parsePattern(text: string): DestinationPattern {
 }
 
 function isLoopback(address: string): boolean {
-  return address.startsWith("127.") || address === "::1" || address.startsWith("::ffff:127.");
+  return address.startsWith("127.") || address === "::1";
 }
 
 function privateAddresses(): BlockList {

@@ -55,7 +55,7 @@ async function readRequestHead(client: Client, proxy: Proxy): Promise<RequestHea
   let hasBegun = false;
   try {
     while (true) {
-      if (buffered.queue.length > 0 && !hasBegun) {
+      if (!hasBegun && hasRequestBegun(buffered.queue.peek())) {
         hasBegun = true;
         draining.removeEventListener("abort", close);
         deadline.set(limits.headMs, () => void expireHead(client, proxy));
@@ -77,6 +77,11 @@ async function readRequestHead(client: Client, proxy: Proxy): Promise<RequestHea
     draining.removeEventListener("abort", close);
     deadline.clear();
   }
+}
+
+/** Whether there is more than the empty lines that may stand before a request. RFC 9112 §2.2. */
+function hasRequestBegun(bytes: Uint8Array): boolean {
+  return bytes.length > 4 || bytes.some((byte) => byte !== 0x0d && byte !== 0x0a);
 }
 
 /** The head did not arrive in time: says so and closes, which ends the pending read. */

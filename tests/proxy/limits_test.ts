@@ -1,0 +1,234 @@
+/** Every limit and refusal of the proxy, with limits of milliseconds: what the client is told, and when. */
+import assert from "node:assert/strict";
+import { answerRequests, ok } from "../support/answer_requests.ts";
+import { sendAndReset } from "../support/reset_client.ts";
+import { startRawOrigin } from "../support/start_origin.ts";
+import { startProxyInProcess, testCertificates } from "../support/start_proxy_in_process.ts";
+import { waitFor } from "../support/wait_for.ts";
+
+function get(authority: string, path = "/"): string {
+  return `GET http://${authority}${path} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`;
+}
+
+/** A port of the loopback on which nothing listens. */
+function deadPort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+Deno.test("a head that comes too slowly is a 408", async () => {
+  await using proxy = await startProxyInProcess({ limits: { headMs: 50 } });
+  const client = await proxy.connect();
+  await client.send("GET http://a/ HTTP/1.1\r\nHost:");
+  const answer = await client.readAnswer();
+  assert.deepEqual([answer.status, answer.headers["connection"]], [408, "close"]);
+  assert.equal(JSON.parse(answer.body).type, "urn:clawsec:problem:request-timeout");
+  assert.equal(await client.readRest(), "");
+});
+
+Deno.test("a head that comes byte by byte is a 408 all the same", async () => {
+  await using proxy = await startProxyInProcess({ limits: { headMs: 100 } });
+  const client = await proxy.connect();
+  let isOver = false;
+  const answering = client.readAnswer().finally(() => isOver = true);
+  await client.send("GET http://a/ HTTP/1.1\r\nHost: a\r\n");
+  for (let index = 0; !isOver; index++) {
+    await client.send(`X-${index}: y\r\n`).catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.equal((await answering).status, 408);
+});
+
+Deno.test("empty lines between requests are no request: the idle limit holds", async () => {
+  await using origin = await startRawOrigin({ play: answerRequests(() => ok("yes")) });
+  await using proxy = await startProxyInProcess({ limits: { headMs: 50, clientIdleMs: 60_000 } });
+  const client = await proxy.connect();
+  await client.ask(get(origin.authority));
+  await client.send("\r\n");
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.equal((await client.ask(get(origin.authority))).body, "yes");
+});
+
+Deno.test("a client without a request is closed without a word", async () => {
+  await using proxy = await startProxyInProcess({ limits: { clientIdleMs: 50 } });
+  const client = await proxy.connect();
+  assert.equal(await client.readRest(), "");
+});
+
+Deno.test("a body that stops coming is a 408", async () => {
+  await using origin = await startRawOrigin({
+    play: answerRequests(async ({ read }) => ok(await read(100))),
+  });
+  await using proxy = await startProxyInProcess({ limits: { uploadIdleMs: 50 } });
+  const client = await proxy.connect();
+  const head = `POST http://${origin.authority}/ HTTP/1.1\r\nHost: ${origin.authority}\r\n`;
+  const answer = await client.ask(`${head}Content-Length: 100\r\n\r\nbegin`);
+  assert.deepEqual([answer.status, answer.headers["connection"]], [408, "close"]);
+});
+
+Deno.test("an origin that stops reading a body is a 504", async () => {
+  await using origin = await startRawOrigin({
+    play: async (connection) => {
+      await connection.readUntil("\r\n\r\n");
+      await new Promise<void>((resolve) => released.promise.then(resolve));
+    },
+  });
+  const released = Promise.withResolvers<void>();
+  await using proxy = await startProxyInProcess({ limits: { uploadIdleMs: 100 } });
+  const client = await proxy.connect();
+  const head = `POST http://${origin.authority}/ HTTP/1.1\r\nHost: ${origin.authority}\r\n`;
+  const sending = client.send(`${head}Content-Length: 50000000\r\n\r\n${"x".repeat(50_000_000)}`)
+    .catch(() => {});
+  assert.equal((await client.readAnswer("POST")).status, 504);
+  client.close();
+  await sending;
+  released.resolve();
+});
+
+Deno.test("an origin that never answers is a 504 that may be tried again", async () => {
+  await using origin = await startRawOrigin({ play: answerRequests(() => undefined) });
+  await using proxy = await startProxyInProcess({ limits: { answerMs: 50 } });
+  const client = await proxy.connect();
+  const answer = await client.ask(get(origin.authority));
+  assert.equal(answer.status, 504);
+  assert.equal(JSON.parse(answer.body).retryable, true);
+  assert.equal((await client.ask(get(origin.authority))).status, 504);
+});
+
+Deno.test("an answer on which nothing moves is cut", async () => {
+  await using origin = await startRawOrigin({
+    play: answerRequests(() => "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"),
+  });
+  await using proxy = await startProxyInProcess({ limits: { streamIdleMs: 50 } });
+  const client = await proxy.connect();
+  await assert.rejects(client.ask(get(origin.authority)), /ended after 4/);
+});
+
+Deno.test("interim answers that the client does not take hold nothing up for ever", async () => {
+  const isCut = Promise.withResolvers<void>();
+  const hint = `HTTP/1.1 103 Early Hints\r\nLink: <${"x".repeat(60_000)}>\r\n\r\n`;
+  await using origin = await startRawOrigin({
+    play: async (connection) => {
+      await connection.readUntil("\r\n\r\n");
+      try {
+        for (let index = 0; index < 32; index++) await connection.write(hint);
+        await connection.readToEnd();
+      } finally {
+        isCut.resolve();
+      }
+    },
+  });
+  await using proxy = await startProxyInProcess({ limits: { answerMs: 100 } });
+  const client = await proxy.connect();
+  await client.send(get(origin.authority));
+  await isCut.promise;
+  assert.equal(proxy.records.length >= 0, true);
+});
+
+Deno.test("nothing listens: a 502 that says so, and the connection goes on", async () => {
+  await using origin = await startRawOrigin({ play: answerRequests(() => ok("alive")) });
+  await using proxy = await startProxyInProcess();
+  const client = await proxy.connect();
+  const answer = await client.ask(get(`127.0.0.1:${deadPort()}`));
+  assert.equal(answer.status, 502);
+  assert.match(JSON.parse(answer.body).detail, /connection refused/);
+  assert.equal((await client.ask(get(origin.authority))).body, "alive");
+});
+
+Deno.test("a name without an address is a 502 that says so", async () => {
+  await using proxy = await startProxyInProcess();
+  const client = await proxy.connect();
+  for (
+    const request of [
+      get("nothing.invalid"),
+      "CONNECT nothing.invalid:443 HTTP/1.1\r\nHost: x\r\n\r\n",
+    ]
+  ) {
+    const answer = await client.ask(request);
+    assert.equal(answer.status, 502);
+    assert.equal(JSON.parse(answer.body).type, "urn:clawsec:problem:origin-name-unknown");
+  }
+});
+
+const OWN_NAMES = ["127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]"];
+for (const name of OWN_NAMES) {
+  Deno.test(`a request to the proxy itself by ${name} is refused`, async () => {
+    await using proxy = await startProxyInProcess();
+    const client = await proxy.connect();
+    const authority = `${name}:${proxy.port}`;
+    for (const request of [get(authority), `CONNECT ${authority} HTTP/1.1\r\nHost: x\r\n\r\n`]) {
+      const answer = await client.ask(request);
+      assert.equal(answer.status, 502);
+      assert.equal(JSON.parse(answer.body).type, "urn:clawsec:problem:proxy-loop");
+    }
+  });
+}
+
+Deno.test("one connection more than the limit gets a 503, and a place when there is one", async () => {
+  await using origin = await startRawOrigin({ play: answerRequests(() => ok("served")) });
+  await using proxy = await startProxyInProcess({ config: { max_connections: 2 } });
+  const clients = [await proxy.connect(), await proxy.connect()];
+  for (const client of clients) await client.ask(get(origin.authority));
+  const turnedAway = await proxy.connect();
+  await turnedAway.send(get(origin.authority)).catch(() => {});
+  const answer = await turnedAway.readAnswer();
+  assert.deepEqual([answer.status, answer.headers["connection"]], [503, "close"]);
+  assert.equal(JSON.parse(answer.body).retryable, true);
+  assert.equal(await turnedAway.readRest(), "");
+  clients[0]!.close();
+  await waitFor(async () => {
+    const client = await proxy.connect();
+    await client.send(get(origin.authority)).catch(() => {});
+    return (await client.readAnswer()).status === 200;
+  }, { what: "a place" });
+});
+
+Deno.test("draining lets an exchange end, takes nobody new and closes who waits", async () => {
+  const gate = Promise.withResolvers<void>();
+  await using origin = await startRawOrigin({
+    play: answerRequests(async () => {
+      await gate.promise;
+      return ok("finished");
+    }),
+  });
+  await using proxy = await startProxyInProcess();
+  const [busy, idle] = [await proxy.connect(), await proxy.connect()];
+  await busy.send(get(origin.authority));
+  await waitFor(() => origin.connections.length === 1, { what: "the request" });
+  const draining = proxy.drain(5_000);
+  assert.equal(await idle.readRest(), "");
+  await assert.rejects(proxy.connect());
+  gate.resolve();
+  const answer = await busy.readAnswer();
+  assert.deepEqual([answer.body, answer.headers["connection"]], ["finished", "close"]);
+  await draining;
+});
+
+Deno.test("draining ends in its time, although an origin never answers", async () => {
+  await using origin = await startRawOrigin({ play: answerRequests(() => undefined) });
+  await using proxy = await startProxyInProcess();
+  const client = await proxy.connect();
+  await client.send(get(origin.authority));
+  await waitFor(() => origin.connections.length === 1, { what: "the request" });
+  await proxy.drain(20);
+  assert.equal(await client.readRest(), "");
+});
+
+Deno.test("a reset at every point of a request leaves the proxy serving", async () => {
+  const { trusted } = await testCertificates();
+  await using origin = await startRawOrigin({ play: answerRequests(() => ok("still")) });
+  await using secure = await startRawOrigin({ play: answerRequests(() => ok("")), tls: trusted });
+  await using proxy = await startProxyInProcess();
+  const post = `POST http://${origin.authority}/ HTTP/1.1\r\nHost: ${origin.authority}\r\n` +
+    "Content-Length: 4\r\n\r\nbody";
+  const connect =
+    `CONNECT localhost:${secure.port} HTTP/1.1\r\nHost: x\r\n\r\n\x16\x03\x01\x02\x00`;
+  for (const request of [post, connect]) {
+    for (let length = 0; length <= request.length; length += 7) {
+      await sendAndReset(proxy.port, request.slice(0, length), () => Promise.resolve());
+    }
+  }
+  const client = await proxy.connect();
+  assert.equal((await client.ask(get(origin.authority))).body, "still");
+  assert.deepEqual(proxy.log.filter((line) => line.startsWith("ERROR")), []);
+});
