@@ -137,16 +137,21 @@ export class LazyAutomaton {
 function byteClasses(
   sets: readonly ByteSet[],
 ): { readonly classOf: Uint8Array; readonly representatives: readonly number[] } {
-  const distinct = new Map<string, ByteSet>();
-  for (const set of new Set(sets)) distinct.set(set.join(""), set);
-  const classOf = new Uint8Array(256);
-  const ids = new Map<string, number>();
-  const representatives: number[] = [];
-  for (let byte = 0; byte < 256; byte++) {
-    const key = [...distinct.values()].map((set) => set[byte]).join("");
-    const known = ids.get(key) ?? representatives.push(byte) - 1;
-    ids.set(key, known);
-    classOf[byte] = known;
+  let classOf = new Uint8Array(256);
+  let count = 1;
+  for (const set of new Set(sets)) {
+    // Each class falls into those of its bytes that the set holds and those that it doesn't.
+    const parts = new Int16Array(2 * count).fill(-1);
+    const finer = new Uint8Array(256);
+    let finerCount = 0;
+    for (let byte = 0; byte < 256; byte++) {
+      const part = 2 * classOf[byte]! + set[byte]!;
+      if (parts[part]! < 0) parts[part] = finerCount++;
+      finer[byte] = parts[part]!;
+    }
+    classOf = finer;
+    count = finerCount;
   }
+  const representatives = Array.from({ length: count }, (_, part) => classOf.indexOf(part));
   return { classOf, representatives };
 }

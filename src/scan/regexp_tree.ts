@@ -168,7 +168,7 @@ class TreeReader {
     if (reference !== undefined) return this.#readReference(reference[1] ?? reference[2]!);
     const set = new Uint8Array(256);
     add(set, this.#skip("\\") ? this.#readEscape() : this.#readCode());
-    return { kind: "byte", set: modes.ignoreCase ? withBothCases(set) : set };
+    return { kind: "byte", set: shared(modes.ignoreCase ? withBothCases(set) : set) };
   }
 
   /** A group that took no part in the match is referred to as the empty text. */
@@ -210,7 +210,7 @@ class TreeReader {
       else add(members, from);
     }
     const set = modes.ignoreCase ? withBothCases(members) : members;
-    return { kind: "byte", set: isNegated ? inverse(set) : set };
+    return { kind: "byte", set: shared(isNegated ? inverse(set) : set) };
   }
 
   #readRange(members: Uint8Array, from: Member): void {
@@ -279,7 +279,22 @@ class TreeReader {
 }
 
 function setOf(isMember: (byte: number) => boolean): ByteSet {
-  return Uint8Array.from({ length: 256 }, (_, byte) => isMember(byte) ? 1 : 0);
+  const set = new Uint8Array(256);
+  for (let byte = 0; byte < 256; byte++) if (isMember(byte)) set[byte] = 1;
+  return set;
+}
+
+/** Some hundred sets occur in all rules together, each thousands of times. */
+const SHARED_SETS = new Map<string, ByteSet>();
+
+/** Returns the one set that equal sets share: what is worked out for one need not be for the next. */
+function shared(set: ByteSet): ByteSet {
+  const units = new Uint16Array(16);
+  for (let byte = 0; byte < 256; byte++) units[byte >> 4]! |= set[byte]! << (byte & 15);
+  const key = String.fromCharCode(...units);
+  const known = SHARED_SETS.get(key);
+  if (known === undefined) SHARED_SETS.set(key, set);
+  return known ?? set;
 }
 
 function inverse(set: ByteSet): ByteSet {
@@ -294,10 +309,12 @@ function add(set: Uint8Array, member: Member): void {
 
 /** Adds the bytes that `i` makes equal to a member: ECMA-262 §22.2.2.7.3, Canonicalize. */
 function withBothCases(set: ByteSet): ByteSet {
-  const canonical = new Set<number>();
-  set.forEach((flag, byte) => flag === 1 && canonical.add(canonicalCode(byte)));
-  return setOf((byte) => canonical.has(canonicalCode(byte)));
+  const canonical = new Uint8Array(256);
+  set.forEach((flag, byte) => canonical[CANONICAL[byte]! & 0xff]! |= flag);
+  return setOf((byte) => canonical[CANONICAL[byte]! & 0xff] === 1);
 }
+
+const CANONICAL = Uint16Array.from({ length: 256 }, (_, byte) => canonicalCode(byte));
 
 function canonicalCode(byte: number): number {
   const upper = String.fromCharCode(byte).toUpperCase();
