@@ -40,6 +40,8 @@ export class DecodedView {
   /** Bytes the scanner has been given. */
   #pushed = 0;
   #isInPiece = false;
+  /** What was found before a trial began. */
+  readonly #found: Finding[] = [];
 
   /** `open` makes the scanner, at the first byte and again after the view was settled. */
   constructor(open: () => StreamScanner, budget: ViewBudget) {
@@ -52,6 +54,24 @@ export class DecodedView {
     if (this.#pushed + this.sink.length > 0) this.sink.put(SEPARATOR);
     this.#map.begin(this.#pushed + this.sink.length, encoded, ratio);
     this.#isInPiece = true;
+  }
+
+  /** Like {@link beginPiece}, for a piece that may have to be discarded. */
+  beginTrial(encoded: number): void {
+    this.#found.push(...this.#scan(), ...this.#close());
+    this.beginPiece(encoded);
+  }
+
+  /** Takes back the piece begun on trial: the bytes it was decoded from are looked at otherwise. */
+  discardTrial(): void {
+    this.sink.clear();
+    this.#forget();
+    this.#isInPiece = false;
+  }
+
+  /** Says that what was put last was decoded from the bytes before `encoded`; more may follow. */
+  stopAt(encoded: number): void {
+    this.#map.stop(encoded);
   }
 
   /** Says that what is put next was decoded from `encoded` on, and follows directly. */
@@ -67,6 +87,12 @@ export class DecodedView {
 
   /** Scans what was put; call it before the sink grows large. */
   flush(): Finding[] {
+    const found = this.#scan();
+    if (this.#found.length === 0) return found;
+    return [...this.#found.splice(0), ...found];
+  }
+
+  #scan(): Finding[] {
     const { sink } = this;
     if (sink.length === 0) return [];
     const count = Math.min(sink.length, this.#budget.bytesLeft);
@@ -110,11 +136,16 @@ export class DecodedView {
   }
 
   #close(): Finding[] {
-    const found = this.#scanner?.end().map((one) => this.#place(one)) ?? [];
+    if (this.#scanner === undefined) return [];
+    const found = this.#scanner.end().map((one) => this.#place(one));
+    this.#forget();
+    return found;
+  }
+
+  #forget(): void {
     this.#scanner = undefined;
     this.#map = new OffsetMap();
     this.#pushed = 0;
-    return found;
   }
 
   #place(finding: Finding): Finding {

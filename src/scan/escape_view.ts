@@ -137,7 +137,8 @@ export class EscapeView {
     idle({ from, to: found, edge: mayBecomeEscape ? "open" : "closed" });
     if (mayBecomeEscape) this.#trialAt = window.base + found;
     const start = Math.max(found - REGION_BYTES, this.#floor - window.base, 0);
-    this.#view.beginPiece(window.base + start);
+    if (mayBecomeEscape) this.#view.beginTrial(window.base + start);
+    else this.#view.beginPiece(window.base + start);
     this.#next = window.base + start;
     this.#horizon = window.base + found + REGION_BYTES;
     return "on";
@@ -199,7 +200,7 @@ export class EscapeView {
       this.#view.continueAt(this.#next);
       this.#horizon = this.#next + REGION_BYTES;
     } else {
-      this.#view.endPiece(base + from);
+      this.#view.discardTrial();
       this.#horizon = undefined;
     }
     return "on";

@@ -6,6 +6,7 @@
  */
 import { scanViews } from "./encoded_views.ts";
 import type { Finding } from "./finding.ts";
+import { FormValues } from "./form_values.ts";
 import { writeLatin1 } from "./latin1.ts";
 import type { Direction } from "./rule.ts";
 import type { RuleSet } from "./rule_set.ts";
@@ -48,13 +49,16 @@ export function scanHead(
   const text = parts.map((part) => part.text).join(SEPARATOR);
   const found = placed(scanPlain(ruleSet, text, direction), parts) ??
     parts.flatMap((part) => within(scanPlain(ruleSet, part.text, direction), part));
-  if (!ENCODED_REGEXP.test(text)) return found;
-  for (const part of parts) {
-    if (ENCODED_REGEXP.test(part.text)) {
-      found.push(...within(scanDecoded(ruleSet, part, direction), part));
+  if (ENCODED_REGEXP.test(text)) {
+    for (const part of parts) {
+      if (ENCODED_REGEXP.test(part.text)) {
+        found.push(...within(scanDecoded(ruleSet, part, direction), part));
+      }
     }
   }
-  return found;
+  return hasSeveralValues(head.target)
+    ? withJoined(found, scanQuery(ruleSet, head.target, direction))
+    : found;
 }
 
 /** Scans a host name, before it is looked up: a query carries it to its name server. */
@@ -128,6 +132,33 @@ function scanDecoded(ruleSet: RuleSet, { name, text }: Part, direction: Directio
   const percent = name === "url" || name === "header:cookie" ? "everything" : "around_escapes";
   return scanViews(ruleSet, latin1Bytes(text), { direction, percent })
     .filter(({ encoding }) => encoding !== undefined);
+}
+
+/** Tells whether a secret can be cut over values of the query. */
+function hasSeveralValues(target: string): boolean {
+  const query = target.indexOf("?");
+  const ampersand = query < 0 ? -1 : target.indexOf("&", query);
+  return ampersand > 0 && target.indexOf("=", ampersand) > 0;
+}
+
+/** Findings in the values of a query, joined in order. */
+function scanQuery(ruleSet: RuleSet, target: string, direction: Direction): Finding[] {
+  const start = target.indexOf("?") + 1;
+  const values = new FormValues(ruleSet, { direction });
+  const found = [...values.push(latin1Bytes(target.slice(start))), ...values.end()];
+  return found.map((finding) => ({
+    ...finding,
+    part: "url",
+    start: finding.start + start,
+    end: finding.end + start,
+  }));
+}
+
+/** Adds what was found in joined values only. */
+function withJoined(found: readonly Finding[], joined: readonly Finding[]): Finding[] {
+  const isKnown = ({ rule, secret }: Finding) =>
+    found.some((other) => other.part === "url" && other.rule === rule && other.secret === secret);
+  return [...found, ...joined.filter((finding) => !isKnown(finding))];
 }
 
 function latin1Bytes(text: string): Uint8Array {

@@ -7,6 +7,7 @@
 import type { StreamScanner } from "./decoded_view.ts";
 import type { ViewScannerOptions } from "./encoded_views.ts";
 import type { EventFraming } from "./event_splitter.ts";
+import { FormBody } from "./form_body.ts";
 import { LlmRequest } from "./llm_request.ts";
 import { LlmStream } from "./llm_stream.ts";
 import type { RuleSet } from "./rule_set.ts";
@@ -41,7 +42,7 @@ export function openText(
   { contentType = "", ...options }: TextOptions,
 ): FormScanner {
   const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
-  if (type === FORM) return new TextScanner(ruleSet, { ...options, percent: "everything" });
+  if (type === FORM) return new FormBody(ruleSet, options);
   if (options.direction === "outbound" && JSON_REGEXP.test(type)) {
     return new LlmRequest(ruleSet, options);
   }
