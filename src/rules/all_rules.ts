@@ -1,4 +1,4 @@
-/** Every rule that is on without being asked for, in one list. */
+/** Every rule, in two lists: those that are on, and those that a person has to ask for. */
 import type { Rule } from "../scan/rule.ts";
 import { AI_RULES } from "./ai_rules.ts";
 import { CHAT_RULES } from "./chat_rules.ts";
@@ -11,11 +11,13 @@ import { FINANCE_VENDOR_RULES } from "./finance_vendors.ts";
 import { HOSTING_RULES } from "./hosting_rules.ts";
 import { INJECTION_RULES } from "./injection_rules.ts";
 import { MARKETING_VENDOR_RULES } from "./marketing_vendors.ts";
+import { NUMBER_RULES } from "./number_rules.ts";
 import { PAYMENT_RULES } from "./payment_rules.ts";
 import { PREFIXED_RULES } from "./prefixed_rules.ts";
 import { SAAS_RULES } from "./saas_rules.ts";
 import { SSH_KEY_RULES } from "./ssh_key_rules.ts";
 import { TOKEN_RULES } from "./token_rules.ts";
+import { WALLET_RULES } from "./wallet_rules.ts";
 import { WORK_VENDOR_RULES } from "./work_vendors.ts";
 
 /** Ids are unique over the whole list. */
@@ -35,6 +37,10 @@ export const ALL_RULES: readonly Rule[] = [
   ...FINANCE_VENDOR_RULES,
   ...MARKETING_VENDOR_RULES,
   ...WORK_VENDOR_RULES,
+  ...WALLET_RULES,
   ...SSH_KEY_RULES,
   ...INJECTION_RULES,
 ];
+
+/** Off unless they are asked for: what they find is often no secret. */
+export const OPTIONAL_RULES: readonly Rule[] = [...NUMBER_RULES];

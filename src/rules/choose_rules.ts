@@ -1,10 +1,7 @@
 /** Which rules are on: all that are not optional, the optional ones that were asked for, a person's own. */
 import type { Rule } from "../scan/rule.ts";
-import { ALL_RULES } from "./all_rules.ts";
+import { ALL_RULES, OPTIONAL_RULES } from "./all_rules.ts";
 import { ruleOfUser, type UserRule } from "./user_rule.ts";
-
-/** Off unless they are asked for: what they find is often no secret. */
-const OPTIONAL_RULES: readonly Rule[] = [];
 
 /** What a person has asked for. */
 export interface RuleChoice {
