@@ -85,7 +85,15 @@ const inEnv =
 const CLIENTS: readonly Client[] = [
   { name: "curl", program: "curl", run: curl() },
   { name: "curl --http2", program: "curl", run: curl("--http2") },
-  { name: "curl --http1.0", program: "curl", // Over TLS it offers the protocol http/1.0 alone, which Deno and Node refuse as servers too. schemes: ["http"], run: curl("--http1.0"), path: "large", prints: LARGE },
+  {
+    name: "curl --http1.0",
+    program: "curl",
+    run: curl("--http1.0"),
+    path: "large",
+    prints: LARGE,
+    // Over TLS it offers the protocol http/1.0 alone, which Deno and Node refuse as servers too.
+    schemes: ["http"],
+  },
   { name: "curl of a large body", program: "curl", run: curl(), path: "large", prints: LARGE },
   {
     name: "curl --compressed",
