@@ -56,7 +56,7 @@ export const SETTINGS = {
     error: "an object of pattern or severity to log, block or redact",
   }).default({}).describe("What block mode does, by pattern or severity: log, block or redact"),
   suppress: z.array(suppression(), { error: "a list of suppressions" }).default([])
-    .describe("Findings that are known to be harmless: logged as info, never stopped"),
+    .describe("Findings that are known to be harmless: counted, neither logged nor stopped"),
   enable_rules: z.array(ruleName(), { error: "a list of rule ids" }).default([])
     .describe("Rules that are off unless named here, by id or pattern"),
   rules_file: absolutePath().optional()
