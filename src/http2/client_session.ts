@@ -1,7 +1,7 @@
 /** HTTP/2 with a client, over a connection that has agreed on `h2` by ALPN. RFC 9113. */
 import { constants, createServer, type ServerHttp2Session } from "node:http2";
 import type { ServerHttp2Stream } from "node:http2";
-import type { TLSSocket } from "node:tls";
+import type { Duplex } from "node:stream";
 import type { HeaderList } from "../http1/header_list.ts";
 import { type HeaderBlock, headerObject, readHeaderBlock } from "./header_block.ts";
 import { CANCEL, MessageStream, StreamResetError } from "./message_stream.ts";
@@ -71,7 +71,7 @@ export class ClientSession {
   readonly #open = new Set<Promise<void>>();
   #session: ServerHttp2Session | undefined;
 
-  constructor(socket: TLSSocket, options: ClientSessionOptions) {
+  constructor(socket: Duplex, options: ClientSessionOptions) {
     const server = createServer({
       settings: {
         maxConcurrentStreams: options.maxStreams,

@@ -4,7 +4,7 @@
  * The tunnel's authority decides where a request goes, as in `serve_client.ts`; requests are judged
  * by the same functions. RFC 9113.
  */
-import type { TLSSocket } from "node:tls";
+import type { Duplex } from "node:stream";
 import { HttpError } from "../http1/http_error.ts";
 import type { RequestHead } from "../http1/message_head.ts";
 import { ClientSession, type ClientStream } from "../http2/client_session.ts";
@@ -25,7 +25,7 @@ const MAX_HEAD_BYTES = 65_536;
 const MAX_FIELDS = 256;
 
 /** Serves a connection to its end. Never rejects for what a peer did. */
-export async function serveHttp2(client: Client, socket: TLSSocket, proxy: Proxy): Promise<void> {
+export async function serveHttp2(client: Client, socket: Duplex, proxy: Proxy): Promise<void> {
   const { deadline } = client;
   const { limits, draining } = proxy;
   const session: ClientSession = new ClientSession(socket, {
