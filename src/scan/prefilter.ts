@@ -2,11 +2,11 @@
  * One pass over the bytes that finds the anchors of every rule at once.
  *
  * At each byte the three that stand there are looked up, without regard to case, in a table of
- * fingerprints; each anchor has left one, of its three rarest neighbours. What the table knows is
- * compared with the anchor itself. So the cost of a byte doesn't depend on how many anchors there
- * are. Plain JavaScript on words of four bytes: the same loop in WebAssembly measured a third
- * faster, which wasn't worth its weight. Skipping (Wu-Manber, two bytes a step) doesn't pay: a
- * third of the anchors have three or four bytes.
+ * fingerprints; each anchor has left one, of its rarest neighbours. An entry says which bytes may come
+ * fourth, so that thousands of anchors let few places pass. Those are compared with the anchors
+ * themselves. So the cost of a byte hardly depends on how many anchors there are. Plain JavaScript on
+ * words of four bytes: the same loop in WebAssembly measured a third faster, which wasn't worth its
+ * weight. Skipping (Wu-Manber, two bytes a step) doesn't pay: many anchors have three or four bytes.
  *
  * Invariant: wherever an anchor stands, it is reported.
  */
@@ -31,9 +31,11 @@ export interface AnchorHits {
   readonly positions: Int32Array;
 }
 
-const FINGERPRINT_BYTES = 3;
-/** Slots of the table: 64 KB, which a near cache holds; 500 anchors use less than one in a hundred. */
+const SLOT_BYTES = 3;
+/** Slots of the table, four bytes each: 256 KB, which a near cache holds; 3,500 anchors fill a twentieth. */
 const TABLE_BITS = 16;
+/** An entry of the table that lets every fourth byte pass. */
+const ANY_BYTE = -1;
 /**
  * Knuth's multiplier, moved up by a byte: the product loses the word's fourth byte, and no two words
  * of three bytes have the same one.
@@ -44,10 +46,36 @@ const FOLD = 0x20202020;
 /** Frequent bytes of JSON, HTML and English, the most frequent first. */
 const COMMON_BYTES = ` etasnoirl"cpdhu./,\nm-fg>0<:b1=yv2w354678k9_'x;)({}jqz`;
 
+/** Words of source code, HTML, JSON and English: what they are made of says little. */
+const COMMON_WORDS = [
+  `<div class="text-align: center"> <li><a href="https://www.github.com/content/index.html">`,
+  `<span style="width: height: color: background: font-size: border: margin: position: display`,
+  ` the this that with from and you your have which when what will should would other more about`,
+  ` file document object group string path utils form version internal require config browser`,
+  ` source user name link line comment table lock check local python javascript package response`,
+  ` call token request model function return const import export default type error false true null`,
+  ` undefined params base64 aaaa 0000 sign view build under agent part render server service system`,
+  ` create description properties parameter message output input value number image encoding json`,
+  ` date time update status language application/json test data process thread method struct trace`,
+  ` parse compile install project module component generation repository address account information`,
+].join("").toLowerCase();
+const COMMON_QUADS: ReadonlySet<string> = new Set(
+  Array.from({ length: COMMON_WORDS.length }, (_, index) => COMMON_WORDS.slice(index, index + 4)),
+);
+/** How much rarer by its letters a common quad must be to be preferred. */
+const COMMON_QUAD_PENALTY = 1e5;
+
+/** By byte how rare it is: rank in `COMMON_BYTES`, the first 2. */
+const RANKS = Float64Array.from({ length: 256 }, (_, byte) => {
+  const rank = COMMON_BYTES.indexOf(String.fromCharCode(byte));
+  return (rank < 0 ? COMMON_BYTES.length : rank) + 2;
+});
+
 /** What an anchor left in the table. */
 interface Fingerprint {
   readonly anchor: number;
-  /** Where in the anchor the three bytes stand. */
+  readonly bytes: Uint8Array;
+  /** Where in the anchor the bytes stand. */
   readonly offset: number;
 }
 
@@ -56,8 +84,11 @@ export class Prefilter {
   /** The longest anchor, bytes. */
   readonly maxAnchorBytes: number;
   readonly #anchors: readonly Uint8Array[];
-  readonly #used = new Uint8Array(1 << TABLE_BITS);
-  readonly #fingerprints = new Map<number, readonly Fingerprint[]>();
+  /** By slot, one bit for each value of a fourth byte's lower five bits, which have no case. */
+  readonly #fourths = new Int32Array(1 << TABLE_BITS);
+  /** By slot, the number of its list in `#fingerprints`; 0 is the empty one. */
+  readonly #lists = new Uint16Array(1 << TABLE_BITS);
+  readonly #fingerprints: Fingerprint[][] = [[]];
   /** The words in which something was found, by index. */
   #suspects = new Int32Array(0);
   #hits = { count: 0, anchors: new Int32Array(256), positions: new Int32Array(256) };
@@ -65,12 +96,14 @@ export class Prefilter {
   /** `anchors` are lower case, three bytes or longer, one character a byte. */
   constructor(anchors: readonly string[]) {
     this.#anchors = anchors.map((text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
-    this.maxAnchorBytes = Math.max(0, ...anchors.map(({ length }) => length));
+    this.maxAnchorBytes = anchors.reduce((max, { length }) => Math.max(max, length), 0);
     this.#anchors.forEach((bytes, anchor) => {
-      const offset = rarestOffset(bytes);
+      const offset = rarestOffset(anchors[anchor]!);
       const slot = slotAt(bytes, offset);
-      this.#used[slot] = 1;
-      this.#fingerprints.set(slot, [...this.#fingerprints.get(slot) ?? [], { anchor, offset }]);
+      const fourth = bytes[offset + SLOT_BYTES];
+      this.#fourths[slot]! |= fourth === undefined ? ANY_BYTE : 1 << fourth;
+      this.#lists[slot] ||= this.#fingerprints.push([]) - 1;
+      this.#fingerprints[this.#lists[slot]!]!.push({ anchor, bytes, offset });
     });
   }
 
@@ -78,7 +111,8 @@ export class Prefilter {
    * Finds the anchors in a range of the buffer: by their end, of two that end together the longer
    * first. What is returned is valid until the next call.
    */
-  scan({ bytes, words }: ScanBuffer, { floor, from, to }: PrefilterRange): AnchorHits {
+  scan({ bytes, words }: ScanBuffer, range: PrefilterRange): AnchorHits {
+    const { floor, from, to } = range;
     const first = Math.max(floor, from - this.maxAnchorBytes);
     const count = this.#suspectWords(words, first >> 2, (to + 3) >> 2);
     const hits = this.#hits;
@@ -86,7 +120,9 @@ export class Prefilter {
     for (let index = 0; index < count; index++) {
       const at = this.#suspects[index]! << 2;
       for (let offset = 0; offset < 4; offset++) {
-        this.#confirm(bytes, { floor, from, to }, at + offset);
+        const slot = slotAt(bytes, at + offset);
+        if ((this.#fourths[slot]! >>> bytes[at + offset + SLOT_BYTES]! & 1) === 0) continue;
+        this.#confirm(bytes, range, { at: at + offset, slot });
       }
     }
     this.#sortHits();
@@ -97,30 +133,38 @@ export class Prefilter {
   #suspectWords(words: Int32Array, from: number, to: number): number {
     if (this.#suspects.length < words.length) this.#suspects = new Int32Array(words.length);
     const suspects = this.#suspects;
-    const used = this.#used;
+    const fourths = this.#fourths;
     let count = 0;
-    let word = words[from]! | FOLD;
+    let word = words[from]!;
+    let folded = word | FOLD;
     for (let index = from; index < to; index++) {
-      const next = words[index + 1]! | FOLD;
-      const found = used[Math.imul(word, MULTIPLIER) >>> (32 - TABLE_BITS)]! |
-        used[Math.imul(word >>> 8, MULTIPLIER) >>> (32 - TABLE_BITS)]! |
-        used[Math.imul(word >>> 16 | next << 16, MULTIPLIER) >>> (32 - TABLE_BITS)]! |
-        used[Math.imul(word >>> 24 | next << 8, MULTIPLIER) >>> (32 - TABLE_BITS)]!;
-      if (found !== 0) suspects[count++] = index;
+      const next = words[index + 1]!;
+      const nextFolded = next | FOLD;
+      // A shift takes the lower five bits of its count.
+      const found =
+        fourths[Math.imul(folded, MULTIPLIER) >>> (32 - TABLE_BITS)]! >>> (word >>> 24) |
+        fourths[Math.imul(folded >>> 8, MULTIPLIER) >>> (32 - TABLE_BITS)]! >>> next |
+        fourths[Math.imul(folded >>> 16 | nextFolded << 16, MULTIPLIER) >>> (32 - TABLE_BITS)]! >>>
+          (next >>> 8) |
+        fourths[Math.imul(folded >>> 24 | nextFolded << 8, MULTIPLIER) >>> (32 - TABLE_BITS)]! >>>
+          (next >>> 16);
+      if ((found & 1) !== 0) suspects[count++] = index;
       word = next;
+      folded = nextFolded;
     }
     return count;
   }
 
-  #confirm(bytes: Uint8Array, { floor, from, to }: PrefilterRange, at: number): void {
-    const slot = slotAt(bytes, at);
-    if (this.#used[slot] === 0) return;
-    for (const fingerprint of this.#fingerprints.get(slot)!) {
-      const anchor = this.#anchors[fingerprint.anchor]!;
+  #confirm(
+    bytes: Uint8Array,
+    { floor, from, to }: PrefilterRange,
+    { at, slot }: { readonly at: number; readonly slot: number },
+  ): void {
+    for (const fingerprint of this.#fingerprints[this.#lists[slot]!]!) {
       const position = at - fingerprint.offset;
-      const end = position + anchor.length;
+      const end = position + fingerprint.bytes.length;
       if (position < floor || end > to || end <= from) continue;
-      if (standsAt(bytes, position, anchor)) this.#hit(fingerprint.anchor, position);
+      if (standsAt(bytes, position, fingerprint.bytes)) this.#hit(fingerprint.anchor, position);
     }
   }
 
@@ -161,20 +205,18 @@ function slotAt(bytes: Uint8Array, at: number): number {
   return Math.imul(word, MULTIPLIER) >>> (32 - TABLE_BITS);
 }
 
-function rarestOffset(bytes: Uint8Array): number {
+/** Returns where the bytes that stand in the table are taken from: four, where there are four. */
+function rarestOffset(anchor: string): number {
+  const length = Math.min(anchor.length, SLOT_BYTES + 1);
   let best = 0;
-  for (let offset = 1; offset + FINGERPRINT_BYTES <= bytes.length; offset++) {
-    if (commonness(bytes, offset) < commonness(bytes, best)) best = offset;
+  let bestRarity = 0;
+  for (let offset = 0; offset + length <= anchor.length; offset++) {
+    const isCommon = COMMON_QUADS.has(anchor.slice(offset, offset + length));
+    let rarity = isCommon ? 1 / COMMON_QUAD_PENALTY : 1;
+    for (let at = offset; at < offset + length; at++) rarity *= RANKS[anchor.charCodeAt(at)]!;
+    if (rarity > bestRarity) [best, bestRarity] = [offset, rarity];
   }
   return best;
-}
-
-/** Estimates how often the three bytes at `offset` occur; comparable only with itself. */
-function commonness(bytes: Uint8Array, offset: number): number {
-  return bytes.subarray(offset, offset + FINGERPRINT_BYTES).reduce((product, byte) => {
-    const rank = COMMON_BYTES.indexOf(String.fromCharCode(byte));
-    return product / (rank < 0 ? COMMON_BYTES.length + 2 : rank + 2);
-  }, 1);
 }
 
 function standsAt(bytes: Uint8Array, position: number, anchor: Uint8Array): boolean {
