@@ -26,7 +26,7 @@ import type { Exchange } from "./exchange.ts";
 import { intercept } from "./intercept.ts";
 import type { Protocol } from "./origin_pool.ts";
 import type { Proxy } from "./proxy.ts";
-import { firstBytes, relayTunnel } from "./tunnel.ts";
+import { type FirstBytes, firstBytes, relayTunnel } from "./tunnel.ts";
 
 /** What a tunnel needs to be told. */
 export interface TunnelOptions {
@@ -99,7 +99,15 @@ async function servePlainTunnel(
   options: TunnelOptions,
 ): Promise<void> {
   const { authority, exchange, proxy } = options;
-  const first = await firstBytes(client.buffered, origin);
+  let first: FirstBytes | undefined;
+  // Nothing has been said: a tunnel opened ahead of its use may wait as any idle connection.
+  client.deadline.set(proxy.limits.clientIdleMs, () => client.buffered.stream.close());
+  try {
+    first = await firstBytes(client.buffered, origin);
+  } catch (error) {
+    origin.stream.close();
+    throw error;
+  }
   if (first?.from !== "client" || first.protocol === "ssh" || first.protocol === "unknown") {
     return await relayTunnel(client, origin, options);
   }

@@ -28,7 +28,9 @@ export async function intercept(
   const hello = await readClientHello(transport);
   if (hello === undefined) return refuseNotTls(client, options);
   // A leaf for the name the client asks for: where that isn't the tunnel's, a 421 says so in HTTP.
-  const identity = await proxy.identities.identityFor(hello.serverName ?? authority.host);
+  const identity = await proxy.identities.identityFor(hello.serverName ?? authority.host)
+    // What is no host name at all has no leaf, and the same answer.
+    .catch(() => proxy.identities.identityFor(authority.host));
   const offersHttp2 = spoken === "h2" && hello.protocols.includes("h2");
   let accepted: AcceptedTls;
   try {

@@ -15,19 +15,24 @@ import type { TunnelOptions } from "./connect.ts";
 /** What a tunnel carries, by its first bytes. */
 export type TunnelProtocol = "tls" | "http" | "ssh" | "unknown";
 
-/** The first bytes of an HTTP/1.1 request: a method and a space. RFC 9112 §3. */
+/**
+ * The first bytes of an HTTP/1.1 request: a method and a space, or what may become them. RFC 9112 §3.
+ * Whoever sends them one by one would else be relayed unseen.
+ */
 const HTTP_REQUEST_REGEXP = /^[A-Z]{3,16} /;
+const HTTP_BEGINNING_REGEXP = /^[A-Z]{1,16}$/;
 const SSH_BANNER = "SSH-";
 /** Enough to tell every protocol by. */
 const SNIFF_BYTES = 64;
 /** Shown of a banner. */
 const MAX_BANNER_LENGTH = 80;
 
-/** Tells what begins with these bytes (at least one). */
-export function tunnelProtocol(bytes: Uint8Array): TunnelProtocol {
+/** Tells what begins with these bytes (at least one); undefined while more are needed. */
+export function tunnelProtocol(bytes: Uint8Array): TunnelProtocol | undefined {
   if (looksLikeTls(bytes)) return "tls";
   const start = String.fromCharCode(...bytes.subarray(0, SNIFF_BYTES));
   if (HTTP_REQUEST_REGEXP.test(start)) return "http";
+  if (HTTP_BEGINNING_REGEXP.test(start) && !SSH_BANNER.startsWith(start)) return undefined;
   const isSsh = start.startsWith(SSH_BANNER) || SSH_BANNER.startsWith(start);
   return isSsh ? "ssh" : "unknown";
 }
@@ -38,15 +43,25 @@ export interface FirstBytes {
   readonly protocol: TunnelProtocol;
 }
 
-/** Reads from both sides until one has sent something; undefined if one closes without a byte. */
+/**
+ * Reads from both sides until one has sent enough to tell by; undefined if one closes without a byte.
+ *
+ * @throws {Error} if one of them breaks off
+ */
 export async function firstBytes(
   client: BufferedStream,
   origin: BufferedStream,
 ): Promise<FirstBytes | undefined> {
   if (client.queue.length === 0) await Promise.race([client.watch(), origin.watch()]);
   const from = client.queue.length > 0 ? "client" : "origin";
-  const { queue } = from === "client" ? client : origin;
-  return queue.length === 0 ? undefined : { from, protocol: tunnelProtocol(queue.peek()) };
+  const [stream, other] = from === "client" ? [client, origin] : [origin, client];
+  if (stream.queue.length === 0) return undefined;
+  while (true) {
+    const protocol = tunnelProtocol(stream.queue.peek());
+    if (protocol !== undefined) return { from, protocol };
+    const isMore = await Promise.race([stream.fill(), other.watch().then(() => false)]);
+    if (!isMore) return { from, protocol: "unknown" };
+  }
 }
 
 /**
