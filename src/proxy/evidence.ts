@@ -45,39 +45,55 @@ export class Evidence implements Disposable {
 
   /** Posts a request record soon, or drops and counts it. */
   addRecord(record: RequestRecord): void {
-    if (this.#untaken >= MAX_UNTAKEN_BATCHES && this.#records.length >= MAX_BATCH_RECORDS) {
+    if (this.#isBehind && this.#records.length >= MAX_BATCH_RECORDS) {
       this.#counters.droppedRequestRecords++;
       return;
     }
     this.#records.push(record);
-    if (this.#records.length >= MAX_BATCH_RECORDS && this.#untaken < MAX_UNTAKEN_BATCHES) {
-      this.flush();
-    } else {
-      this.#timer ??= setTimeout(() => this.flush(), BATCH_DELAY_MS);
-    }
+    if (this.#records.length >= MAX_BATCH_RECORDS) this.flush();
+    else this.#postSoon();
   }
 
   /** Notes that the monitor has dealt with a batch. */
   taken(): void {
     this.#untaken--;
+    if (this.#records.length > 0) this.#postSoon();
   }
 
-  /** Posts what there is, counters included. */
+  /** Posts what there is, counters included; threats alone while the monitor is behind. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#isThreatPosted = false;
-    this.#untaken++;
-    this.#post({
-      threats: this.#threats,
-      records: this.#records,
-      counters: { ...this.#counters },
-    });
-    this.#threats = [];
-    this.#records = [];
+    if (!this.#isBehind) this.#postAll();
+    else if (this.#threats.length > 0) this.#postBatch([]);
   }
 
+  /** Posts the rest, whatever waits already. */
   [Symbol.dispose](): void {
-    this.flush();
+    clearTimeout(this.#timer);
+    this.#postAll();
+  }
+
+  get #isBehind(): boolean {
+    return this.#untaken >= MAX_UNTAKEN_BATCHES;
+  }
+
+  #postSoon(): void {
+    if (this.#isBehind) return;
+    this.#timer ??= setTimeout(() => this.flush(), BATCH_DELAY_MS);
+  }
+
+  #postAll(): void {
+    const records = this.#records;
+    this.#records = [];
+    this.#postBatch(records);
+  }
+
+  #postBatch(records: readonly RequestRecord[]): void {
+    const threats = this.#threats;
+    this.#threats = [];
+    this.#untaken++;
+    this.#post({ threats, records, counters: { ...this.#counters } });
   }
 }
