@@ -34,6 +34,8 @@ export interface AnchorEntries {
    * every match contains one.
    */
   readonly missed: readonly string[];
+  /** The positions that may have read a byte of a match before an anchor ends in it. */
+  readonly lead: readonly number[];
 }
 
 /**
@@ -48,9 +50,11 @@ export function anchorEntries(
   const depths = hasCycle ? undefined : product.depths(order);
   const found = anchors.map(() => ({ positions: new Set<number>(), maxBefore: 0 }));
   const missed: string[] = [];
+  const lead = new Set<number>();
   for (const pair of order) {
     const { position, anchor, isLast } = product.read(pair);
     if (anchor === undefined) {
+      lead.add(position);
       if (isLast && missed.length < MAX_MISSED) missed.push(...product.textsTo(pair));
       continue;
     }
@@ -64,7 +68,7 @@ export function anchorEntries(
       ? undefined
       : { positions: [...positions].sort((a, b) => a - b), maxBefore }
   );
-  return { entries, missed };
+  return { entries, missed, lead: [...lead].sort((a, b) => a - b) };
 }
 
 /** Aho-Corasick without regard to ASCII case; state 0 is the root. */

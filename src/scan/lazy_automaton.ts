@@ -42,8 +42,8 @@ export class LazyAutomaton {
   readonly markedReach = new Int32Array(MAX_STATES);
   /** By state: 1 where some byte may follow. */
   readonly goesOn = new Uint8Array(MAX_STATES);
-  /** Counts the states ever built: a walker that builds too many is under attack. */
-  built = 0;
+  /** Counts the edges ever followed to build transitions: what walks have cost besides walking. */
+  work = 0;
   /** Counts how often the cache was emptied: a state number is of use only within one of its lives. */
   generation = 0;
   readonly #automaton: Positions;
@@ -85,11 +85,11 @@ export class LazyAutomaton {
   }
 
   #build(state: number, index: number, byte: number): number {
-    this.built++;
     const { sets, next } = this.#automaton;
     const representative = this.#representatives[this.classOf[byte]!]!;
     const successors = new Set<number>();
     for (const position of this.#states[state]!.positions) {
+      this.work += next[position]!.length;
       for (const successor of next[position]!) {
         if (sets[successor]![representative] === 1) successors.add(successor);
       }

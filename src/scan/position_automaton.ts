@@ -28,22 +28,10 @@ export interface CopyLimits {
   readonly maxOptional: number;
 }
 
-/** How to build an automaton. */
-export interface PositionOptions extends CopyLimits {
-  /** Bytes of any value appended after a match, of which each number from 0 on will do. @default {0} */
-  readonly trailingBytes?: number;
-}
-
 /** Builds the automaton of `tree`. */
-export function positionAutomaton(
-  tree: RegexpNode,
-  { trailingBytes = 0, ...limits }: PositionOptions,
-): PositionAutomaton {
+export function positionAutomaton(tree: RegexpNode, limits: CopyLimits): PositionAutomaton {
   const builder = new Builder(limits);
   const body = builder.build(tree);
-  const any: RegexpNode = { kind: "byte", set: new Uint8Array(256).fill(1) };
-  const tail = builder.build({ kind: "repeat", node: any, min: 0, max: trailingBytes });
-  builder.connect(body.last, tail.first);
   return {
     sets: builder.sets,
     follow: builder.follow.map((next) => [...next].sort((a, b) => a - b)),

@@ -15,8 +15,11 @@ export interface RuleShape {
   readonly ahead: number;
   /** Walked from an anchor on: exact enough to turn most anchors away within a few bytes. */
   readonly forward: PositionAutomaton;
-  /** Walked back from the end of the data: loops instead of counts, so that few states arise. */
-  readonly backward: PositionAutomaton;
+  /**
+   * What may stand of a match before its first anchor ends: loops instead of counts, so that few
+   * states arise. Undefined: a match begins with its anchor.
+   */
+  readonly lead: PositionAutomaton | undefined;
   /** By index of the rule's anchors: where in `forward` a match goes on. Undefined: nowhere. */
   readonly entries: readonly (AnchorEntry | undefined)[];
 }
@@ -25,7 +28,8 @@ export interface RuleShape {
 const MAX_LOOK_BYTES = 1_024;
 /** Tells short and long repetitions apart, up to what one bit of a key's length is worth. */
 const FORWARD_LIMITS = { maxCopies: 64, maxOptional: 8 } as const;
-const BACKWARD_LIMITS = { maxCopies: 2, maxOptional: 2 } as const;
+const LEAD_LIMITS = { maxCopies: 2, maxOptional: 2 } as const;
+
 /**
  * Examines `rule`.
  *
@@ -54,13 +58,28 @@ export function ruleShape(rule: Rule): RuleShape {
       `its regexp matches ${JSON.stringify(shown)}, which has none of its anchors`,
     );
   }
+  const hasLead = entries.some((entry) => entry !== undefined && entry.maxBefore > 0);
   return {
     rule,
     behind,
     ahead,
     forward,
-    backward: positionAutomaton(tree, { ...BACKWARD_LIMITS, trailingBytes: ahead }),
+    lead: hasLead ? leadOf(tree, rule) : undefined,
     entries,
+  };
+}
+
+function leadOf(tree: RegexpNode, { anchors, maxLength }: Rule): PositionAutomaton {
+  const { sets, follow, first } = positionAutomaton(tree, LEAD_LIMITS);
+  const { lead } = anchorEntries({ sets, follow, first, last: [] }, { anchors, maxLength });
+  const numberOf = new Map(lead.map((position, number) => [position, number]));
+  const kept = (positions: readonly number[]) =>
+    positions.flatMap((position) => numberOf.get(position) ?? []);
+  return {
+    sets: lead.map((position) => sets[position]!),
+    follow: lead.map((position) => kept(follow[position]!)),
+    first: kept(first),
+    last: [],
   };
 }
 

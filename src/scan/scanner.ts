@@ -11,7 +11,6 @@
 import type { Finding } from "./finding.ts";
 import { latin1Text, writeLatin1 } from "./latin1.ts";
 import { MatchQueue } from "./match_queue.ts";
-import type { AnchorHits } from "./prefilter.ts";
 import type { Direction } from "./rule.ts";
 import type { RuleSet } from "./rule_set.ts";
 import { BUFFER_START } from "./scan_buffer.ts";
@@ -37,6 +36,10 @@ interface Candidate {
   readonly anchor: number;
   /** Stream offset of its first byte. */
   readonly position: number;
+  /** Indices of the rules that may match around it, as far as the bytes tell. */
+  readonly rules: readonly number[];
+  /** Whether further bytes could change a match around it. */
+  readonly isOpen: boolean;
 }
 
 /** How far the stream is judged. */
@@ -98,14 +101,9 @@ export class Scanner {
     const from = this.#end;
     this.#end += piece.length;
     const isOver = stream === "over";
-    const base = this.#base;
-    const anchors = this.#program.prefilter.scan(buffer, {
-      floor: searched - base,
-      from: from - base,
-      to,
-    });
-    this.#settled = isOver ? this.#end : this.#settle(to, anchors);
-    this.#match({ searched, settled: this.#settled }, anchors);
+    this.#walk({ from: from - this.#base, to });
+    this.#settled = isOver ? this.#end : this.#settle(to);
+    this.#match({ searched, settled: this.#settled });
     const found = this.#matches.take({
       settled: this.#settled,
       end: this.#end,
@@ -118,42 +116,55 @@ export class Scanner {
     return found;
   }
 
-  /** Returns the lowest offset at which a match may begin that further bytes could change. */
-  #settle(end: number, { count, anchors, positions }: AnchorHits): number {
-    const base = this.#base;
-    const program = this.#program;
-    const floor = Math.max(this.#settled, this.#end - this.#windowBytes) - base;
-    let start = program.liveStart({ floor, end });
-    const isLive = (anchor: number, position: number) =>
-      position >= floor && position < start && program.isLive(anchor, { position, to: end });
-    for (const { anchor, position } of this.#candidates) {
-      if (isLive(anchor, position - base)) start = position - base;
-    }
-    for (let index = 0; index < count; index++) {
-      if (isLive(anchors[index]!, positions[index]!)) start = positions[index]!;
-    }
-    return base + start;
-  }
-
-  /** Queues the matches of `span`, by the anchors known and by those that are new. */
-  #match(span: Span, { count, anchors, positions }: AnchorHits): void {
+  /** Reads on from the anchors that are undecided, and from those that end after `from`. */
+  #walk({ from, to }: { readonly from: number; readonly to: number }): void {
     const known = this.#candidates;
     this.#candidates = [];
-    for (const candidate of known) this.#matchAround(candidate, span);
+    for (const candidate of known) {
+      if (candidate.isOpen) this.#walkFrom(candidate.anchor, candidate.position, to);
+      else this.#candidates.push(candidate);
+    }
     const base = this.#base;
+    const { buffer, prefilter } = this.#program;
+    const floor = this.#settled - base;
+    const { count, anchors, positions } = prefilter.scan(buffer, { floor, from, to });
     for (let index = 0; index < count; index++) {
-      this.#matchAround({ anchor: anchors[index]!, position: base + positions[index]! }, span);
+      this.#walkFrom(anchors[index]!, base + positions[index]!, to);
     }
   }
 
-  #matchAround(candidate: Candidate, span: Span): void {
-    const { anchor, position } = candidate;
-    if (position >= span.settled) this.#candidates.push(candidate);
-    if (position - this.#program.anchors[anchor]!.maxBeforeAny >= span.settled) return;
+  #walkFrom(anchor: number, position: number, to: number): void {
     const rules: number[] = [];
+    const at = position - this.#base;
+    const isOpen = this.#program.rulesAround(anchor, { position: at, to }, rules);
+    // Most anchors stand alone.
+    if (isOpen || rules.length > 0) this.#candidates.push({ anchor, position, rules, isOpen });
+  }
+
+  /** Returns the lowest offset at which a match may begin that further bytes could change. */
+  #settle(end: number): number {
     const base = this.#base;
-    this.#program.rulesAround(anchor, { position: position - base, to: this.#end - base }, rules);
-    for (const rule of rules) this.#matchRule(rule, candidate, span);
+    const program = this.#program;
+    const floor = Math.max(this.#settled, this.#end - this.#windowBytes);
+    let start = base + program.liveStart({ floor: floor - base, end });
+    for (const { anchor, position, isOpen } of this.#candidates) {
+      if (isOpen) start = Math.min(start, position - program.anchors[anchor]!.maxBeforeAny);
+    }
+    return Math.max(start, floor);
+  }
+
+  /** Queues the matches of `span`; keeps the anchors of which a later one may be built. */
+  #match(span: Span): void {
+    const candidates = this.#candidates;
+    if (candidates.length === 0) return;
+    for (const candidate of candidates) {
+      if (
+        candidate.position - this.#program.anchors[candidate.anchor]!.maxBeforeAny < span.settled
+      ) {
+        for (const rule of candidate.rules) this.#matchRule(rule, candidate, span);
+      }
+    }
+    this.#candidates = candidates.filter(({ position }) => position >= span.settled);
   }
 
   /** Queues the matches of a rule that begin at the candidate's anchor or before. */
