@@ -310,14 +310,15 @@ function add(set: Uint8Array, member: Member): void {
 /** Adds the bytes that `i` makes equal to a member: ECMA-262 §22.2.2.7.3, Canonicalize. */
 function withBothCases(set: ByteSet): ByteSet {
   const canonical = new Uint8Array(256);
-  set.forEach((flag, byte) => canonical[CANONICAL[byte]! & 0xff]! |= flag);
-  return setOf((byte) => canonical[CANONICAL[byte]! & 0xff] === 1);
+  set.forEach((flag, byte) => canonical[CANONICAL[byte]!]! |= flag);
+  return setOf((byte) => canonical[CANONICAL[byte]!] === 1);
 }
 
-const CANONICAL = Uint16Array.from({ length: 256 }, (_, byte) => canonicalCode(byte));
+const CANONICAL = Uint8Array.from({ length: 256 }, (_, byte) => canonicalCode(byte));
 
 function canonicalCode(byte: number): number {
   const upper = String.fromCharCode(byte).toUpperCase();
   const code = upper.charCodeAt(0);
-  return upper.length > 1 || (byte >= 128 && code < 128) ? byte : code;
+  // Where upper case is no latin1 (\xb5, \xff), no other byte has the same.
+  return upper.length > 1 || code > 255 || (byte >= 128 && code < 128) ? byte : code;
 }
