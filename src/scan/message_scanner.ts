@@ -67,7 +67,7 @@ class PlainMessage implements MessageScanner {
   }
 
   get undecodable(): string | undefined {
-    return refusedViews(this.#scanner);
+    return this.#scanner.undecodable ?? refusedViews(this.#scanner);
   }
 
   push(bytes: Uint8Array): readonly Finding[] {
@@ -79,7 +79,9 @@ class PlainMessage implements MessageScanner {
     return this.#scanner.end();
   }
 
-  close(): void {}
+  close(): void {
+    this.#scanner.close?.();
+  }
 }
 
 /** Up to here the body has been decoded, to so many bytes. */

@@ -8,6 +8,7 @@ import type { StreamScanner } from "./decoded_view.ts";
 import type { ViewScannerOptions } from "./encoded_views.ts";
 import type { EventFraming } from "./event_splitter.ts";
 import { FormBody } from "./form_body.ts";
+import { GrpcMessages } from "./grpc_messages.ts";
 import { LlmRequest } from "./llm_request.ts";
 import { LlmStream } from "./llm_stream.ts";
 import type { RuleSet } from "./rule_set.ts";
@@ -17,6 +18,10 @@ import { TextScanner } from "./text_scanner.ts";
 export interface FormScanner extends StreamScanner {
   /** Bytes of views that were not looked at because the text decodes to too much. */
   readonly refusedBytes: number;
+  /** Why a compressed part could not be looked into; undefined: all could, or there are none. */
+  readonly undecodable?: string | undefined;
+  /** Frees what the scanner holds, if it holds anything. */
+  close?(): void;
 }
 
 /** How to scan a text. */
@@ -26,6 +31,7 @@ export interface TextOptions extends ViewScannerOptions {
 }
 
 const FORM = "application/x-www-form-urlencoded";
+const GRPC_REGEXP = /^application\/grpc(?:-web)?(?:\+|$)/;
 const JSON_REGEXP = /^application\/(?:[\w.-]+\+)?json$/;
 const FRAMINGS: ReadonlyMap<string, EventFraming> = new Map([
   ["text/event-stream", "sse"],
@@ -43,6 +49,7 @@ export function openText(
 ): FormScanner {
   const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
   if (type === FORM) return new FormBody(ruleSet, options);
+  if (GRPC_REGEXP.test(type)) return new GrpcMessages(ruleSet, options);
   if (options.direction === "outbound" && JSON_REGEXP.test(type)) {
     return new LlmRequest(ruleSet, options);
   }
