@@ -24,7 +24,9 @@ export interface Graded {
  */
 export function wantedAction({ pattern, severity }: Graded, options: PolicyOptions): PolicyAction {
   if (severity === "info") return "log";
-  const named = options.actions[pattern] ?? options.actions[severity];
+  // Own keys only: a rule of the user's may be called `constructor`.
+  const name = [pattern, severity].find((name) => Object.hasOwn(options.actions, name));
+  const named = name === undefined ? undefined : options.actions[name];
   if (named !== undefined) return named;
   const isBad = SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(options.blockSeverity);
   return isBad ? "block" : "log";
