@@ -45,7 +45,7 @@ const FORMATS: readonly ExactFormat[] = [
     pattern: AI_API_KEY,
     token:
       "sk-(?:(?:proj|svcacct|admin|service)-)?[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100}",
-    anchors: ["t3blbkfj"],
+    anchors: ["sk-"],
     severity: "critical",
     homes: OPENAI_HOMES,
     description: "An OpenAI key: project, service account, admin or the older user key.",
@@ -93,7 +93,7 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "helicone_api_key",
     token: "(?:sk|pk)-helicone-(?:(?:eu|cp|proxy)-)?[A-Za-z0-9-]{20,48}",
-    anchors: ["-helicone-"],
+    anchors: ["sk-helicone-", "pk-helicone-"],
     homes: headerHomes(["helicone-auth", "authorization"], ".helicone.ai"),
     description: "A Helicone API key.",
     source: "https://docs.helicone.ai/helicone-headers/helicone-auth",

@@ -98,17 +98,19 @@ const FORMATS: readonly ExactFormat[] = [
     id: "discord_webhook",
     token:
       "discord(?:app)?\\.com/api/(?:v[0-9]{1,2}/)?webhooks/[0-9]{17,20}/(?<secret>[A-Za-z0-9_-]{60,80})",
-    anchors: ["/webhooks/"],
+    anchors: ["discord.com/api", "discordapp.com/api"],
     description: "A Discord webhook: whoever has it can post.",
     source: "https://discord.com/developers/docs/resources/webhook",
     edges: { before: "" },
   },
   {
     id: "telegram_bot_token",
-    token: "[0-9]{5,16}:AA[A-Za-z0-9_-]{32,34}",
+    // The bot's number before it is no secret; a match that begins here is found sooner.
+    token: "(?<=(?:^|[^A-Za-z0-9_:+-]|/bot)[0-9]{5,16}):AA[A-Za-z0-9_-]{32,34}",
+    sample: "[0-9]{10}:AA[A-Za-z0-9_-]{33}",
     anchors: [":aa"],
     minEntropy: 4,
-    edges: { before: "(?:(?<![A-Za-z0-9_:+-])|(?<=/bot))", after: "(?![A-Za-z0-9_-])" },
+    edges: { before: "", after: "(?![A-Za-z0-9_-])" },
     description: "A Telegram bot token.",
     source: "https://core.telegram.org/bots/api#authorizing-your-bot",
     nonExamples: ["2024-01-01T10:20:30:AAbbccdd"],
@@ -117,7 +119,7 @@ const FORMATS: readonly ExactFormat[] = [
     id: "teams_webhook",
     token:
       "(?:webhook\\.office\\.com/webhookb2|outlook\\.office(?:365)?\\.com/webhook)/(?<secret>[A-Za-z0-9-]{36}@[A-Za-z0-9-]{36}/IncomingWebhook/[A-Za-z0-9]{32}/[A-Za-z0-9-]{36})",
-    anchors: ["/incomingwebhook/"],
+    anchors: ["webhook.office.com/webhookb2/", "outlook.office"],
     description: "A Microsoft Teams incoming webhook: whoever has it can post.",
     source: "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/",
     edges: { before: "" },
@@ -142,8 +144,8 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "make_webhook",
-    token: "hook\\.(?:[a-z]{2}[0-9]\\.)?make\\.com/(?<secret>[a-z0-9]{32})",
-    anchors: ["make.com/"],
+    token: "hook\\.(?:(?:eu|us)[0-9]\\.)?make\\.com/(?<secret>[a-z0-9]{32})",
+    anchors: ["hook.make.com/", "hook.eu", "hook.us"],
     severity: "medium",
     description: "A Make webhook: whoever has it can trigger the scenario.",
     source: "https://www.make.com/en/help/tools/webhooks",
@@ -212,7 +214,7 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "mailgun_api_key",
     token: "(?:pub)?key-[0-9a-z]{32}",
-    anchors: ["key-"],
+    anchors: ["key-", "pubkey-"],
     needs: /[0-9]/,
     homes: bearerHomes("api.mailgun.net", "api.eu.mailgun.net"),
     description: "A Mailgun private or public key.",

@@ -84,7 +84,7 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "gcp_service_account_key",
     token: '"private_key_id\\\\?"[ \\t\\r\\n]{0,8}:[ \\t\\r\\n]{0,8}\\\\?"(?<secret>[0-9a-f]{40})',
-    anchors: ["private_key_id"],
+    anchors: ['"private_key_id'],
     severity: "critical",
     edges: { before: "", after: "" },
     description: "A Google Cloud service account key file.",
@@ -187,16 +187,18 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "azure_client_secret",
-    token: "[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}",
+    // Three more characters stand before; a match that begins here is found sooner.
+    token: "(?<=(?:^|[^A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3})[0-9]Q~[A-Za-z0-9_~.-]{31,34}",
+    sample: "[A-Za-z0-9]{3}[0-9]Q~[A-Za-z0-9_~.-]{32}",
     anchors: ["7q~", "8q~", "0q~", "1q~", "2q~", "3q~", "4q~", "5q~", "6q~", "9q~"],
     minEntropy: 3.5,
-    edges: { before: "(?<![A-Za-z0-9_~.-])", after: "(?![A-Za-z0-9_~-])" },
+    edges: { before: "", after: "(?![A-Za-z0-9_~-])" },
     description: "A Microsoft Entra ID application secret.",
     source: "https://learn.microsoft.com/entra/identity-platform/quickstart-register-app",
   },
   {
     id: "azure_sas_signature",
-    token: "(?:[?&;]|\\b)sig=(?<secret>[A-Za-z0-9%+/]{40,80}(?:%3[Dd]|={0,2}))",
+    token: "(?<![A-Za-z0-9_])sig=(?<secret>[A-Za-z0-9%+/]{40,80}(?:%3[Dd]|={0,2}))",
     anchors: ["sig="],
     minEntropy: 4,
     needs: /(?:%3[Dd]|=)$/,

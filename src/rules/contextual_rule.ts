@@ -8,7 +8,7 @@
 import type { Rule, RuleMatch, Severity } from "../scan/rule.ts";
 import { gradeSecret } from "./grade_secret.ts";
 import { acceptedSample, tokenPattern } from "./token_pattern.ts";
-import { COMMON_KEY } from "./token_shapes.ts";
+import { COMMON_KEY, COMMON_KEY_LENGTHS } from "./token_shapes.ts";
 
 /** Bytes between name and key. Longer than `_SECRET_ACCESS_KEY": "`, shorter than a sentence. */
 const MAX_GAP = 40;
@@ -77,7 +77,9 @@ export function contextualRule(row: VendorRow): Rule {
   const shape = new RegExp(`^(?:${token})$`);
   const grade = (match: RuleMatch) => {
     if (CONTENT_HASH_REGEXP.test(match.text)) return "drop";
-    if (shape.test(match.secret)) return gradeKey(match);
+    const isShaped = shape.test(match.secret) &&
+      (row[2] !== undefined || COMMON_KEY_LENGTHS.has(match.secret.length));
+    if (isShaped) return gradeKey(match);
     // Of a key that has not the vendor's form, name and assignment have to stand in one line.
     if (/[\r\n]/.test(match.text)) return "drop";
     const isNearMiss = lengths.some((length) =>
@@ -132,9 +134,9 @@ function lengthsOf(token: string): readonly number[] {
 
 /** Writes a name as an expression: words may be joined or parted by one separator. */
 function spellingSource(spelling: string): string {
-  const words = spelling.split(" ").map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const spelled = anchorsOf(spelling).map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const edge = spelling.length < SHORT_NAME ? "(?<![A-Za-z0-9])" : "";
-  return `${edge}(?i:${words.join("[ _.-]?")})`;
+  return `${edge}(?i:${spelled.join("|")})`;
 }
 
 function anchorsOf(spelling: string): readonly string[] {

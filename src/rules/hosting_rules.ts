@@ -27,7 +27,7 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "fly_token",
     token: "(?:fo1_[A-Za-z0-9_-]{43}|fm[12][ar]?_[A-Za-z0-9+/_-]{100,600}={0,3})",
-    anchors: ["fo1_", "fm1_", "fm2_", "fm1a_", "fm1r_"],
+    anchors: ["fo1_", "fm1_", "fm2_", "fm1a_", "fm1r_", "fm2a_", "fm2r_"],
     homes: bearerHomes("api.fly.io", "api.machines.dev"),
     description: "A Fly.io access token.",
     source: "https://fly.io/docs/security/tokens/",
@@ -163,7 +163,9 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "terraform_cloud_token",
-    token: "[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{60,70}",
+    token: "(?<=[A-Za-z0-9]{14})\\.atlasv1\\.[A-Za-z0-9_=-]{60,70}",
+    sample: "[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{67}",
+    edges: { before: "" },
     anchors: [".atlasv1."],
     severity: "critical",
     homes: bearerHomes("app.terraform.io", ".hashicorp.cloud"),

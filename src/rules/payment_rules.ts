@@ -58,7 +58,7 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "square_access_token",
     token: "(?:sandbox-)?sq0[a-z]{3}-[A-Za-z0-9_-]{22,43}",
-    anchors: ["sq0"],
+    anchors: ["sq0", "sandbox-sq0"],
     homes: SQUARE_HOMES,
     description: "A Square access token, application id or OAuth secret.",
     source: "https://developer.squareup.com/docs/build-basics/access-tokens",
@@ -205,7 +205,7 @@ const FORMATS: readonly ExactFormat[] = [
     id: "coinbase_api_key",
     token:
       "organizations/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/apiKeys/(?<secret>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
-    anchors: ["/apikeys/"],
+    anchors: ["organizations/"],
     severity: "medium",
     homes: bearerHomes("api.coinbase.com"),
     description: "A Coinbase developer platform key name.",

@@ -219,7 +219,7 @@ const FORMATS: readonly ExactFormat[] = [
     id: "sidekiq_credentials",
     token:
       "BUNDLE_(?:ENTERPRISE|GEMS)__CONTRIBSYS__COM[\"']?\\s{0,2}[:=]\\s{0,2}[\"']?(?<secret>[0-9a-f]{8}:[0-9a-f]{8})",
-    anchors: ["__contribsys__com"],
+    anchors: ["bundle_enterprise__contribsys__com", "bundle_gems__contribsys__com"],
     description: "The user name and password of Sidekiq Pro's or Enterprise's gem server.",
     source: "https://github.com/sidekiq/sidekiq/wiki/Commercial-FAQ",
   },

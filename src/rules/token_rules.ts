@@ -50,7 +50,7 @@ export const TOKEN_RULES: readonly Rule[] = [
     type: "EXFIL",
     severity: "medium",
     directions: ["outbound"],
-    anchors: ["basic "],
+    anchors: ["authorization", '"basic ', "'basic ", "`basic "],
     regexp:
       /(?:authorization["'\\]{0,4}\s?[:=,]\s?["'\\]{0,4}|["'`])(?:basic) (?<secret>[A-Za-z0-9+/]{8,400}={0,2})(?![A-Za-z0-9+/=])/i,
     maxLength: 440,
@@ -66,7 +66,16 @@ export const TOKEN_RULES: readonly Rule[] = [
     type: "EXFIL",
     severity: "medium",
     directions: ["outbound"],
-    anchors: ["bearer ", "authorization", '"token ', "'token ", "`token ", "token token="],
+    anchors: [
+      "authorization",
+      '"bearer ',
+      "'bearer ",
+      "`bearer ",
+      '"token ',
+      "'token ",
+      "`token ",
+      "token token=",
+    ],
     regexp:
       /(?:(?:authorization["'\\]{0,4}\s?[:=,]\s?["'\\]{0,4}|["'`])(?:bearer|token) |(?:token token=)["']?)(?<secret>[A-Za-z0-9_.~+/=-]{20,500})(?![A-Za-z0-9_~+/=-])/i,
     maxLength: 560,
