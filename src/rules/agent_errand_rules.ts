@@ -156,7 +156,7 @@ export const AGENT_ERRAND_RULES: readonly Rule[] = [
     ],
     regexp: new RegExp(
       String
-        .raw`\b(?:send|post|forward|upload|email|exfiltrate|transmit|leak)\s(?:me\s|us\s|all\s|the\s|your\s|any\s|every\s|of\s|entire\s|full\s|user'?s?\s|their\s|its\s|this\s|my\s){1,4}(?:\w{1,12}\s){0,2}${SECRETS}\b[^\r\n.]{0,30}?\b(?:to|via|at)\s(?:the\s|an?\s|this\s|our\s|my\s)?${SINKS}`,
+        .raw`\b(?:send|post|forward|upload|email|exfiltrate|transmit|leak) (?:me\s|us\s|all\s|the\s|your\s|any\s|every\s|of\s|entire\s|full\s|user'?s?\s|their\s|its\s|this\s|my\s){1,4}(?:\w{1,12}\s){0,2}${SECRETS}\b[^\r\n.]{0,30}?\b(?:to|via|at)\s(?:the\s|an?\s|this\s|our\s|my\s)?${SINKS}`,
       "i",
     ),
     maxLength: 220,
@@ -184,7 +184,7 @@ export const AGENT_ERRAND_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: ["](http", "<img src"],
     regexp:
-      /(?:!\[[^\]\r\n]{0,60}\]\(|<img src=\\?["']?)https?:\/\/[^\s)"'?<>]{3,100}\?(?:[\w.-]{1,20}=[^\s)&"']{0,40}&){0,3}(?<name>[\w.-]{1,20})=(?<value>(?:\{|\[|<|\$|%7B|%5B|%3C)[^\r\n)"']{1,80}|[A-Za-z0-9+\/=_%.-]{0,160})/i,
+      /(?:(?<=!\[[^\]\r\n]{0,60})\]\(|<img src=\\?["']?)https?:\/\/[^\s)"'?<>]{3,100}\?(?:[\w.-]{1,20}=[^\s)&"']{0,40}&){0,3}(?<name>[\w.-]{1,20})=(?<value>(?:\{|\[|<|\$|%7B|%5B|%3C)[^\r\n)"']{1,80}|[A-Za-z0-9+\/=_%.-]{0,160})/i,
     maxLength: 540,
     verify: gradeImage,
     description: "A picture whose address carries data out when it is shown.",

@@ -10,9 +10,6 @@ import { gradePath } from "./path_context.ts";
 
 const BOTH: readonly Direction[] = ["outbound", "inbound"];
 
-/** The directories before a file's name; bounded so that a long path stays cheap. */
-const DIRECTORIES = String.raw`(?:[~\w$%{}.:@-]{0,40}[\/\\]{1,2}){0,6}`;
-
 /** Every rule about stores of credentials. */
 export const CREDENTIAL_FILE_RULES: readonly Rule[] = [
   {
@@ -79,7 +76,7 @@ export const CREDENTIAL_FILE_RULES: readonly Rule[] = [
     ],
     regexp: new RegExp(
       String
-        .raw`(?<![\w)\]}])${DIRECTORIES}(?:\.npmrc|\.pypirc|\.docker\/config\.json|\.dockercfg|\.kube\/config|\.git-credentials|\.vault-token|gcloud\/(?:credentials\.db|access_tokens\.db|legacy_credentials)|application_default_credentials\.json|\.config\/gcloud|(?:\.azure\/)?(?:accessTokens\.json|msal_token_cache\.(?:json|bin)|azureProfile\.json)|gh\/hosts\.yml|\.gem\/credentials|\.cargo\/credentials(?:\.toml)?|credentials\.tfrc\.json|\.m2\/settings(?:-security)?\.xml|\.s3cfg|rclone\.conf|\.config\/op\/|\.claude\/\.credentials\.json|\.codex\/auth\.json|\.gemini\/oauth_creds\.json|serviceaccount\/token|\.htpasswd|wp-config\.php(?:\.bak|~|\.old)?|\.terraformrc|\.composer\/auth\.json|\.subversion\/auth|filezilla\/(?:sitemanager|recentservers)\.xml|\.gnupg(?:\/[\w.-]{1,40})?|\.password-store|\.?openclaw\/credentials|kubernetes\/admin\.conf|\.boto|krb5\.keytab|mysql\/debian\.cnf|wireguard\/wg\d{1,2}\.conf|keyrings\/[\w.-]{1,30}\.keyring|claude_desktop_config\.json|\.cursor\/mcp\.json|\.databrickscfg|\.snowflake\/(?:config|connections)\.toml|\.dbt\/profiles\.yml|doctl\/config\.yaml|\.fly\/config\.yml|\.config\/hub|\.?openclaw\/openclaw\.json|ssl\/private\/[\w.-]{1,40}\.(?:key|pem)|config\/master\.key|config\/secrets\.ya?ml)(?![\w-])`,
+        .raw`(?<![\w)\]}])(?:\.npmrc|\.pypirc|\.docker\/config\.json|\.dockercfg|\.kube\/config|\.git-credentials|\.vault-token|gcloud\/(?:credentials\.db|access_tokens\.db|legacy_credentials)|application_default_credentials\.json|\.config\/gcloud|(?:accessTokens\.json|msal_token_cache\.(?:json|bin)|azureProfile\.json)|gh\/hosts\.yml|\.gem\/credentials|\.cargo\/credentials(?:\.toml)?|credentials\.tfrc\.json|\.m2\/settings(?:-security)?\.xml|\.s3cfg|rclone\.conf|\.config\/op\/|\.claude\/\.credentials\.json|\.codex\/auth\.json|\.gemini\/oauth_creds\.json|serviceaccount\/token|\.htpasswd|wp-config\.php(?:\.bak|~|\.old)?|\.terraformrc|\.composer\/auth\.json|\.subversion\/auth|filezilla\/(?:sitemanager|recentservers)\.xml|\.gnupg(?:\/[\w.-]{1,40})?|\.password-store|openclaw\/credentials|kubernetes\/admin\.conf|\.boto|krb5\.keytab|mysql\/debian\.cnf|wireguard\/wg\d{1,2}\.conf|keyrings\/[\w.-]{1,30}\.keyring|claude_desktop_config\.json|\.cursor\/mcp\.json|\.databrickscfg|\.snowflake\/(?:config|connections)\.toml|\.dbt\/profiles\.yml|doctl\/config\.yaml|\.fly\/config\.yml|\.config\/hub|openclaw\/openclaw\.json|ssl\/private\/[\w.-]{1,40}\.(?:key|pem)|config\/master\.key|config\/secrets\.ya?ml)(?![\w-])`,
       "i",
     ),
     maxLength: 340,
@@ -121,13 +118,30 @@ export const CREDENTIAL_FILE_RULES: readonly Rule[] = [
     severity: "medium",
     directions: BOTH,
     anchors: [
-      "_history",
+      ...[
+        "bash",
+        "zsh",
+        "sh",
+        "ash",
+        "ksh",
+        "fish",
+        "mysql",
+        "psql",
+        "python",
+        "sqlite",
+        "rediscli",
+        "node_repl",
+        "irb",
+        "dbshell",
+        "mongo",
+        "lesshst",
+      ].map((name) => `.${name}_history`),
       ".history",
       "consolehost_history",
     ],
     regexp: new RegExp(
       String
-        .raw`(?<![\w)\]}])${DIRECTORIES}(?:\.(?:bash|zsh|sh|ash|ksh|fish|mysql|psql|python|sqlite|rediscli|node_repl|irb|dbshell|mongo|lesshst)_history|(?<=[\/\\~])\.history|ConsoleHost_history\.txt)(?![\w(])`,
+        .raw`(?<![\w)\]}])(?:\.(?:bash|zsh|sh|ash|ksh|fish|mysql|psql|python|sqlite|rediscli|node_repl|irb|dbshell|mongo|lesshst)_history|(?<=[\/\\~])\.history|ConsoleHost_history\.txt)(?![\w(])`,
     ),
     maxLength: 320,
     verify: (match) => gradePath(match, { used: "medium", mentioned: "low" }),
@@ -171,7 +185,7 @@ export const CREDENTIAL_FILE_RULES: readonly Rule[] = [
     ],
     regexp: new RegExp(
       String
-        .raw`(?:(?:Chrome|Chromium|Edge|Brave-Browser|Opera|Vivaldi|User Data)[\/\\]{1,2}(?:[\w ]{1,20}[\/\\]{1,2}){0,3}(?:Login Data|Local State|Web Data|(?:Network|Default)(?:\/|\\{1,2})Cookies)|\.mozilla\/firefox[^\s"']{0,60}|Firefox(?:\/|\\{1,2})Profiles[^\s"']{0,60}|(?:[\w.*-]{1,40}[\/\\]{1,2}|(?<![\w.]))(?:cookies\.sqlite|logins\.json|key[34]\.db|signons\.sqlite|Cookies\.binarycookies|(?:login|system)\.keychain(?:-db)?))(?![\w-])`,
+        .raw`(?:(?<=(?:Chrome|Chromium|Edge|Brave-Browser|Opera|Vivaldi|User Data)[\/\\]{1,2}(?:[\w ]{1,20}[\/\\]{1,2}){0,3})(?:Login Data|Local State|Web Data|(?:Network|Default)(?:\/|\\{1,2})Cookies)|\.mozilla\/firefox[^\s"']{0,60}|Firefox(?:\/|\\{1,2})Profiles[^\s"']{0,60}|(?<![\w.])(?:cookies\.sqlite|logins\.json|key[34]\.db|signons\.sqlite|Cookies\.binarycookies|(?:login|system)\.keychain(?:-db)?))(?![\w-])`,
       "i",
     ),
     maxLength: 200,
@@ -203,7 +217,7 @@ export const CREDENTIAL_FILE_RULES: readonly Rule[] = [
     ],
     regexp: new RegExp(
       String
-        .raw`${DIRECTORIES}(?:wallet\.dat|\.ethereum\/keystore|solana\/id\.json|\.electrum\/wallets|exodus\.wallet|[\w.-]{1,40}\.kdbx|nkbihfbeogaeaoehlefnkodbefgpgknn|(?<=[\/\\~])\.bitcoin(?:\/[\w.]{1,20})?)(?![\w-])`,
+        .raw`(?:wallet\.dat|\.ethereum\/keystore|solana\/id\.json|\.electrum\/wallets|exodus\.wallet|(?<=[\w-])\.kdbx|nkbihfbeogaeaoehlefnkodbefgpgknn|(?<=[\/\\~])\.bitcoin(?:\/[\w.]{1,20})?)(?![\w-])`,
       "i",
     ),
     maxLength: 320,
@@ -220,6 +234,14 @@ export const CREDENTIAL_FILE_RULES: readonly Rule[] = [
     severity: "high",
     directions: BOTH,
     anchors: [
+      "config/regback",
+      "config\\regback",
+      "config\\\\regback",
+      "config//regback",
+      "config/\\regback",
+      "config\\/regback",
+      "reg save hklm",
+      "reg.exe save hklm",
       "system32/",
       "system32\\",
       "windows/repair",
@@ -239,7 +261,7 @@ export const CREDENTIAL_FILE_RULES: readonly Rule[] = [
       "save hklm\\",
     ],
     regexp:
-      /(?:(?:system32[\/\\]{1,2}config|windows[\/\\]{1,2}repair|config[\/\\]{1,2}regback)[\/\\]{1,2}(?:sam|system|security)|\bntds\.dit|(?:[\w:.%-]{1,40}[\/\\]{1,2}){1,6}(?:unattend(?:ed)?\.xml|sysprep\.(?:inf|xml)|groups\.xml)|\breg(?:\.exe)? save hklm\\{1,2}(?:sam|system|security))(?!\w)/i,
+      /(?:(?:system32[\/\\]{1,2}config|windows[\/\\]{1,2}repair|config[\/\\]{1,2}regback)[\/\\]{1,2}(?:sam|system|security)|\bntds\.dit|(?<=[\/\\])(?:unattend(?:ed)?\.xml|sysprep\.(?:inf|xml)|groups\.xml)|\breg(?:\.exe)? save hklm\\{1,2}(?:sam|system|security))(?!\w)/i,
     maxLength: 300,
     verify: (match) =>
       /^reg/i.test(match.text) ? "high" : gradePath(match, { used: "medium", mentioned: "low" }),
@@ -260,7 +282,7 @@ export const CREDENTIAL_FILE_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: ["/.aws", "/.gnupg", "/.kube", "/.azure", "/.docker", "/.password-store"],
     regexp:
-      /(?:~|\$HOME|\/root|\/(?:home|Users)\/[\w.-]{1,30})\/\.(?:aws|gnupg|kube|azure|docker|password-store)\/?(?![\w\/.-])/,
+      /(?<=~|\$HOME|\/root|\/(?:home|Users)\/[\w.-]{1,30})\/\.(?:aws|gnupg|kube|azure|docker|password-store)\/?(?![\w\/.-])/,
     maxLength: 80,
     verify: (match) =>
       /\b(?:tar|zip|7z|scp|rsync|base64|curl|find|grep)\s[^\r\n;|&]{0,50}$/.test(match.before)

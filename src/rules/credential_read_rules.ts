@@ -18,11 +18,10 @@ export const CREDENTIAL_READ_RULES: readonly Rule[] = [
     severity: "high",
     directions: BOTH,
     anchors: [
-      "reg query ",
-      "-name ",
-      "-iname ",
+      "find ",
       "grep -",
       "findstr ",
+      "reg query ",
       "locate id_rsa",
       "locate .env",
       "locate shadow",
@@ -58,15 +57,19 @@ export const CREDENTIAL_READ_RULES: readonly Rule[] = [
       "cmdkey /list",
       "vaultcmd /list",
       "comsvcs.dll",
-      "lsass",
+      "procdump",
+      "rdrleakdiag",
+      "createdump",
+      "out-minidump",
+      "invoke-mimikatz",
       "secretsdump.py",
       "lazagne",
       "secret-tool ",
-      "export-secret-key",
+      "--export-secret-key",
       "kubectl get secret",
     ],
     regexp:
-      /\bsecurity (?:-\w )?(?:dump-keychain|find-(?:generic|internet)-password|unlock-keychain)\b[^\r\n;|&]{0,80}|\b(?:sekurlsa|lsadump)::\w{2,20}|\bInvoke-Mimikatz\b|\bmimikatz(?:\.exe)?\s["'\w]|\bcmdkey \/list|\bvaultcmd \/list|\bcomsvcs\.dll[ ,]{1,3}\W{0,2}MiniDump|\b(?:procdump|rdrleakdiag|createdump|Out-Minidump)[^\r\n]{0,60}\blsass\b|\bsecretsdump\.py\s|\blazagne(?:\.exe|\.py)? (?:all|browsers)|\bsecret-tool (?:search|lookup)\b|\bgpg2? [^\r\n;|&]{0,40}--export-secret-keys?\b[^\r\n;|&]{0,40}|\bkubectl get secrets? [^\r\n;|&]{0,60}-o ?(?:yaml|json)/i,
+      /(?<=\bsecurity (?:-\w )?)(?:dump-keychain|find-(?:generic|internet)-password|unlock-keychain)\b[^\r\n;|&]{0,80}|\b(?:sekurlsa|lsadump)::\w{2,20}|\bInvoke-Mimikatz\b|\bmimikatz(?:\.exe)?\s["'\w]|\bcmdkey \/list|\bvaultcmd \/list|\bcomsvcs\.dll[ ,]{1,3}\W{0,2}MiniDump|\b(?:procdump|rdrleakdiag|createdump|Out-Minidump)[^\r\n]{0,60}\blsass\b|\bsecretsdump\.py\s|\blazagne(?:\.exe|\.py)? (?:all|browsers)|\bsecret-tool (?:search|lookup)\b|(?<=\bgpg2? [^\r\n;|&]{0,40})--export-secret-keys?\b[^\r\n;|&]{0,40}|\bkubectl get secrets? [^\r\n;|&]{0,60}-o ?(?:yaml|json)/i,
     maxLength: 180,
     description: "A command that reads a keychain, a credential manager, or a secret key.",
     source: "security(1), gpg(1), secret-tool(1); MITRE ATT&CK T1555.001, T1555.004, T1003.001",
@@ -97,7 +100,7 @@ export const CREDENTIAL_READ_RULES: readonly Rule[] = [
       "0251.0376.0251.0376",
     ],
     regexp:
-      /(?:https?:\/\/)?(?:\[?(?:::ffff:)?169\.254\.(?:169\.254|170\.2)\]?|metadata\.google\.internal|metadata\.azure\.internal|100\.100\.100\.200|\[?fd00:ec2::254\]?|0x[aA]9[fF][eE][aA]9[fF][eE]|2852039166|0251\.0376\.0251\.0376)(?::\d{1,5})?(?:\/[\w.\/?=&%$*{}-]{0,160})?(?![\d.]{0,3}\d)/,
+      /(?:169\.254\.(?:169\.254|170\.2)\]?|metadata\.google\.internal|metadata\.azure\.internal|100\.100\.100\.200|fd00:ec2::254\]?|0x[aA]9[fF][eE][aA]9[fF][eE]|2852039166|0251\.0376\.0251\.0376)(?::\d{1,5})?(?:\/[\w.\/?=&%$*{}-]{0,160})?(?![\d.]{0,3}\d)/,
     maxLength: 240,
     verify: gradeMetadata,
     description: "The address where a cloud machine reads its own credentials.",
@@ -116,6 +119,14 @@ export const CREDENTIAL_READ_RULES: readonly Rule[] = [
     severity: "high",
     directions: BOTH,
     anchors: [
+      "printenv |",
+      "printenv|",
+      "curl ",
+      "requests.post(",
+      "urlopen(",
+      "fetch(",
+      "axios.post(",
+      "http.post(",
       "env |",
       "env|",
       "set |",
@@ -129,7 +140,7 @@ export const CREDENTIAL_READ_RULES: readonly Rule[] = [
       "dict(os.environ)",
     ],
     regexp:
-      /(?:^|[\s;|&("'`$])(?:\/usr\/bin\/)?(?:printenv|env|export -p|set) ?\| ?(?:(?:base64|gzip|xxd|sort|grep\s[^\r\n|]{1,40}|jq\s[^\r\n|]{1,20})(?:\s-\w{1,4}){0,2} ?\| ?){0,2}(?:curl|wget|nc|ncat|openssl)\b[^\r\n]{0,100}|\bcurl\b[^\r\n]{0,120}(?:\$\(|`)(?:printenv|env)\b|(?:requests\.post|urlopen|fetch|axios\.post|http\.post)\([^\r\n]{1,120}?(?:JSON\.stringify\(process\.env\)|dict\(os\.environ\))/,
+      /(?<![\w.-])(?:printenv|env|export -p|set) ?\| ?(?:(?:base64|gzip|xxd|sort|grep\s[^\r\n|]{1,40}|jq\s[^\r\n|]{1,20})(?:\s-\w{1,4}){0,2} ?\| ?){0,2}(?:curl|wget|nc|ncat|openssl)\b[^\r\n]{0,100}|\bcurl\b[^\r\n]{0,120}(?:\$\(|`)(?:printenv|env)\b|(?:requests\.post|urlopen|fetch|axios\.post|http\.post)\([^\r\n]{1,120}?(?:JSON\.stringify\(process\.env\)|dict\(os\.environ\))/,
     maxLength: 320,
     description: "The whole environment sent over the network.",
     source: "env(1), printenv(1); MITRE ATT&CK T1082, T1048",
@@ -148,10 +159,12 @@ function gradeMetadata(match: RuleMatch): Verdict {
     /security-credentials|\/token|identity\/oauth2|\/credentials|user-data|service-accounts|ram\/|attributes\/|api\/token/i
       .test(match.text);
   const grade = gradePath(match, { used: "high", mentioned: "low" });
-  if (credentials) return /[\s"'`(=]$|^$/.test(match.before) ? "high" : grade;
+  if (credentials) {
+    return /(?:^|[\s"'`(=])(?:https?:\/\/)?\[?(?:::ffff:)?$/.test(match.before) ? "high" : grade;
+  }
   return /\b(?:curl|wget|fetch|iwr|irm|http|get|request\w*)\b[^\n]{0,50}$/i.test(match.before) ||
-      match.before.trim() === "" || /(?:^|\n)host: ?$/i.test(match.before) ||
-      /\burl\W{1,6}$/i.test(match.before)
+      /^\s*(?:https?:\/\/)?\[?$/.test(match.before) || /(?:^|\n)host: ?$/i.test(match.before) ||
+      /\burl\W{1,6}(?:https?:\/\/)?$/i.test(match.before)
     ? "medium"
     : "low";
 }

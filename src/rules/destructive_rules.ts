@@ -168,7 +168,8 @@ export const DESTRUCTIVE_RULES: readonly Rule[] = [
     anchors: [
       "wmic shadowcopy",
       "diskpart /s",
-      "ri -rec",
+      "ri -recurse",
+      "rm -recurse",
       "format c:",
       "format d:",
       "del /",
@@ -185,7 +186,7 @@ export const DESTRUCTIVE_RULES: readonly Rule[] = [
       "diskutil erasedisk",
     ],
     regexp:
-      /\bformat [cd]:(?: ?\/| ?$|["';&|])|\b(?:del|erase) (?:\/[a-z] ?){1,5}["']?[a-z]:\\(?:\*|windows|users)|\br(?:mdir|d) \/s ?(?:\/q ?)?["']?(?:[a-z]:\\?(?:["'\s*]|$|windows|users)|%(?:systemroot|userprofile|windir)%)|\bwmic shadowcopy delete|\bdiskpart \/s |\b(?:Remove-Item|ri|rm) (?=[^\r\n]{0,80}?-Recurse)[^\r\n]{0,60}?(?:[a-z]:\\(?:["'\s*]|$|windows|users)|\s\/(?:\s|$|\*)|\s~[\\\/]?(?:\s|$)|\$env:(?:USERPROFILE|SystemRoot))|\bvssadmin(?:\.exe)? (?:delete|resize) shadow|\bwbadmin delete (?:catalog|systemstatebackup|backup)|\bbcdedit(?:\.exe)? [^\r\n]{0,40}?(?:recoveryenabled no|ignoreallfailures)|\bcipher \/w:[a-z]|\b(?:Format-Volume|Clear-Disk) [^\r\n]{0,60}?(?:-DriveLetter|-Number|-RemoveData)|\bdiskutil erasedisk [^\r\n]{1,60}/i,
+      /\bformat [cd]:(?: ?\/| ?$|["';&|])|\b(?:del|erase) (?:\/[a-z] ?){1,5}["']?[a-z]:\\(?:\*|windows|users)|\br(?:mdir|d) \/s ?(?:\/q ?)?["']?(?:[a-z]:\\?(?:["'\s*]|$|windows|users)|%(?:systemroot|userprofile|windir)%)|\bwmic shadowcopy delete|\bdiskpart \/s |\b(?:Remove-Item (?=[^\r\n]{0,80}?-Recurse)|(?:ri|rm) -Recurse )[^\r\n]{0,60}?(?:[a-z]:\\(?:["'\s*]|$|windows|users)|\s\/(?:\s|$|\*)|\s~[\\\/]?(?:\s|$)|\$env:(?:USERPROFILE|SystemRoot))|\bvssadmin(?:\.exe)? (?:delete|resize) shadow|\bwbadmin delete (?:catalog|systemstatebackup|backup)|\bbcdedit(?:\.exe)? [^\r\n]{0,40}?(?:recoveryenabled no|ignoreallfailures)|\bcipher \/w:[a-z]|\b(?:Format-Volume|Clear-Disk) [^\r\n]{0,60}?(?:-DriveLetter|-Number|-RemoveData)|\bdiskutil erasedisk [^\r\n]{1,60}/i,
     maxLength: 200,
     description: "A Windows or macOS command that wipes a drive, a profile or its backups.",
     source: "MITRE ATT&CK T1485, T1490, T1561; Microsoft: del, rd, vssadmin, bcdedit, Remove-Item",
@@ -293,7 +294,7 @@ export const DESTRUCTIVE_RULES: readonly Rule[] = [
       "rm /etc/shadow",
     ],
     regexp:
-      /(?:\b(?:echo|printf|cat|cp)\b[^\r\n|;&>]{0,80}|[;&|:]) ?> ?\/etc\/(?:passwd|shadow|sudoers|fstab)\b|\btruncate -s ?0 \/etc\/(?:passwd|shadow|sudoers|fstab)\b|(?<![\w-])rm (?:-f )?\/etc\/(?:passwd|shadow|sudoers|fstab)\b/,
+      /(?<=(?:\b(?:echo|printf|cat|cp)\b[^\r\n|;&>]{0,80}|[;&|:]) ?)> ?\/etc\/(?:passwd|shadow|sudoers|fstab)\b|\btruncate -s ?0 \/etc\/(?:passwd|shadow|sudoers|fstab)\b|(?<![\w-])rm (?:-f )?\/etc\/(?:passwd|shadow|sudoers|fstab)\b/,
     maxLength: 140,
     description: "The files of accounts, or the table of file systems, emptied or removed.",
     source: "passwd(5), shadow(5), fstab(5); MITRE ATT&CK T1485, T1531",

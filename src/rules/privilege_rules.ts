@@ -51,7 +51,7 @@ export const PRIVILEGE_RULES: readonly Rule[] = [
       ">>/etc/shadow",
     ],
     regexp:
-      /\bsetcap cap_set[ug]id[+=]\w{0,3}|\bchmod (?:u\+s|\+s|[46]7(?:55|77)) (?:\/(?:tmp|dev\/shm|var\/tmp)\/\S|\S{0,40}?\/(?:bash|sh|dash|zsh|python[\d.]{0,4}|find|vim|nmap|cp)\b)|(?:>{1,2} ?|\btee (?:-a )?)\/etc\/ld\.so\.preload\b|>> ?\/etc\/(?:passwd|shadow)\b|\buseradd [^\r\n;|&]{0,60}?(?:-o [^\r\n;|&]{0,20}?-u ?0|-ou ?0)\b|:[^\s"':]{1,40}["']? ?\| ?(?:sudo )?chpasswd\b|\bnet user \S{1,30} \S{1,40} \/add|\bnet localgroup administrators \S{1,30} \/add/i,
+      /\bsetcap cap_set[ug]id[+=]\w{0,3}|\bchmod (?:u\+s|\+s|[46]7(?:55|77)) (?:\/(?:tmp|dev\/shm|var\/tmp)\/\S|\S{0,40}?\/(?:bash|sh|dash|zsh|python[\d.]{0,4}|find|vim|nmap|cp)\b)|(?<=(?:>{1,2} ?|\btee (?:-a )?))\/etc\/ld\.so\.preload\b|>> ?\/etc\/(?:passwd|shadow)\b|\buseradd [^\r\n;|&]{0,60}?(?:-o [^\r\n;|&]{0,20}?-u ?0|-ou ?0)\b|(?<=:[^\s"':]{1,40}["']? ?\| ?(?:sudo )?)chpasswd\b|\bnet user \S{1,30} \S{1,40} \/add|\bnet localgroup administrators \S{1,30} \/add/i,
     maxLength: 200,
     description: "A set-uid shell, a preloaded library, or a new account with root's rights.",
     source: "MITRE ATT&CK T1548.001, T1574.006, T1136.001; useradd(8) -o, ld.so(8)",
@@ -71,8 +71,9 @@ export const PRIVILEGE_RULES: readonly Rule[] = [
     severity: "medium",
     directions: BOTH,
     anchors: [
-      "-v /:/",
-      "source=/,target=",
+      "docker run",
+      "podman run",
+      "nerdctl run",
       "nsenter -t 1",
       "nsenter --target 1",
       "nsenter --target=1",

@@ -71,7 +71,7 @@ export const REVERSE_SHELL_RULES: readonly Rule[] = [
     anchors: NETCAT_EXEC_ANCHORS,
     regexp: new RegExp(
       String
-        .raw`(?<![\w.-])${NETCAT} [^\r\n|;&]{0,90}?(?:-[a-z]{0,6}[ec] ["']?\/(?:usr\/|system\/)?bin\/[\w.]{2,12}|(?:-[ec] |-exec[= ])["']?(?:${
+        .raw`(?<=(?<![\w.-])${NETCAT} [^\r\n|;&]{0,90}?)(?:-[a-z]{0,6}[ec] ["']?\/(?:usr\/|system\/)?bin\/[\w.]{2,12}|(?:-[ec] |-exec[= ])["']?(?:${
         EXEC_WORDS.join("|")
       })|--?(?:sh-)?exec[= ]["']?\/(?:usr\/|system\/)?bin\/[\w.]{2,12})(?![\w-])[^\r\n|;&]{0,60}`,
       "i",
@@ -95,7 +95,9 @@ export const REVERSE_SHELL_RULES: readonly Rule[] = [
     type: "INJECTION",
     severity: "medium",
     directions: BOTH,
-    anchors: ["nc -", "ncat -", "netcat -", "nc.exe -", "nc.traditional -"],
+    anchors: ["nc", "ncat", "netcat", "cryptcat", "pwncat", "nc64"].flatMap((name) =>
+      ["", ".exe", ".traditional", ".openbsd"].map((kind) => `${name}${kind} -`)
+    ),
     regexp: new RegExp(
       String
         .raw`(?<![\w.-])${NETCAT} (?=[^\r\n|;&]{0,40}-(?:\w{0,6}l|-listen))(?:-{1,2}[a-z-]{1,14} {1,3}){1,4}(?:[\w.:*]{1,40} {1,3})?\d{1,5}\b`,
@@ -117,18 +119,22 @@ export const REVERSE_SHELL_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: [
       "sh -i",
+      "sh -l",
       "sh 0<",
+      "sh 0>",
       "sh <",
+      "sh >",
       "sh 2>",
+      "sh 2<",
       "sh 1>",
+      "sh 1<",
       "sh>",
       "sh|",
       "sh |",
-      "sh -l",
     ],
     regexp: new RegExp(
       String
-        .raw`(?<![\w.-])(?:ba|z|da|pdk|k|a|b|tc|c)?sh(?: -[il]| [012]?[<>]|>| ?(?=\|))[^\r\n;]{0,60}?\| ?${NET_CLIENT} [^\r\n]{1,100}`,
+        .raw`(?<![\w.-])(?:ba|z|da|pdk|k|a|b|tc|c)?sh(?:(?: -[il]| [012]?[<>]|>)[^\r\n;]{0,60}?\| ?| ?\| ?)${NET_CLIENT} [^\r\n]{1,100}`,
       "i",
     ),
     maxLength: 220,
@@ -171,7 +177,7 @@ export const REVERSE_SHELL_RULES: readonly Rule[] = [
     ],
     regexp: new RegExp(
       String
-        .raw`(?<![\w.-])(?:${NETCAT}|telnet|openssl s_client|telnet:\/\/) ?[^\r\n|]{3,120}\| ?(?:(?:ba|z|da|k|a)?sh|\/(?:usr\/)?bin\/(?:ba|z|da|k|a)?sh|cmd|powershell)\b(?![.-])[^\r\n]{0,60}`,
+        .raw`(?<=(?<![\w.-])(?:${NETCAT}|telnet|openssl s_client|telnet:\/\/) ?[^\r\n|]{3,120})\| ?(?:(?:ba|z|da|k|a)?sh|\/(?:usr\/)?bin\/(?:ba|z|da|k|a)?sh|cmd|powershell)\b(?![.-])[^\r\n]{0,60}`,
       "i",
     ),
     maxLength: 260,
@@ -312,7 +318,7 @@ export const REVERSE_SHELL_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: [`"-e", "`, `"-e","`, `'-e', '`, `'-e','`],
     regexp:
-      /["'](?:[\w\/.]{0,20}\/)?nc(?:at)?["'],[^\r\n\])]{0,80}?(?:"-e", ?"|'-e', ?')(?:\/[\w\/]{0,20})?(?:\w{0,3}sh|cmd\.exe|powershell)["']/,
+      /(?<=["'](?:[\w\/.]{0,20}\/)?nc(?:at)?["'],[^\r\n\])]{0,80}?)(?:"-e", ?"|'-e', ?')(?:\/[\w\/]{0,20})?(?:\w{0,3}sh|cmd\.exe|powershell)["']/,
     maxLength: 180,
     description: "A netcat that runs a shell, as a list of arguments.",
     source: `${SOURCE}; Python subprocess, Node child_process argument lists`,

@@ -84,7 +84,7 @@ export const REVERSE_SHELL_SCRIPT_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: ["tcpsocket.", "tcpserver.", "socket.tcp("],
     regexp:
-      /(?:spawn\([^)\r\n]{1,100}?TCPSocket\.(?:new|open)\(|TCP(?:Socket|Server)\.(?:new|open)\([^]{0,320}?(?:\bexec\b|IO\.popen|\bspawn\b|\bsystem\b|Process\.(?:new|run)|Open3|%x|\/bin\/(?:ba|z)?sh)|Socket\.tcp\([^]{0,320}?Process\.(?:new|run))/,
+      /(?:(?<=spawn\([^)\r\n]{1,100}?)TCPSocket\.(?:new|open)\(|TCP(?:Socket|Server)\.(?:new|open)\([^]{0,320}?(?:\bexec\b|IO\.popen|\bspawn\b|\bsystem\b|Process\.(?:new|run)|Open3|%x|\/bin\/(?:ba|z)?sh)|Socket\.tcp\([^]{0,320}?Process\.(?:new|run))/,
     maxLength: 460,
     description: "A Ruby or Crystal socket joined to a process.",
     source: `${SOURCE}; Ruby: TCPSocket, IO.popen; GTFOBins ruby`,
@@ -164,10 +164,10 @@ export const REVERSE_SHELL_SCRIPT_RULES: readonly Rule[] = [
       "net.sockets.udpclient",
       "new tcpclient(",
       "0..65535",
-      "receivebuffersize",
+      ".receivebuffersize",
     ],
     regexp:
-      /(?:Net\.Sockets\.(?:Tcp(?:Client|Listener)|UdpClient)|new TcpClient\()[^]{1,580}?(?:\biex\b|Invoke-Expression|cmd\.exe|FileName ?=|Out-String|powershell|Start-Process|\/bin\/(?:ba)?sh|SHELL> |'PS ')|\b0\.\.65535 ?\| ?% ?\{ ?0|0\.\.\$\w{1,20}\.ReceiveBufferSize/i,
+      /(?:Net\.Sockets\.(?:Tcp(?:Client|Listener)|UdpClient)|new TcpClient\()[^]{1,580}?(?:\biex\b|Invoke-Expression|cmd\.exe|FileName ?=|Out-String|powershell|Start-Process|\/bin\/(?:ba)?sh|SHELL> |'PS ')|\b0\.\.65535 ?\| ?% ?\{ ?0|(?<=0\.\.\$\w{1,20})\.ReceiveBufferSize/i,
     maxLength: 700,
     description: "A .NET socket joined to a command interpreter.",
     source: `${SOURCE}.001; Microsoft: System.Net.Sockets.TcpClient, Invoke-Expression; Nishang`,

@@ -40,9 +40,9 @@ export const SENSITIVE_CONTENT_RULES: readonly Rule[] = [
     pattern: "unix_sensitive",
     type: "EXFIL",
     severity: "high",
-    anchors: [":/bin/", ":/sbin/", ":/usr/bin/", ":/usr/sbin/", ":/usr/local/", ":/local/"],
+    anchors: [":x:", ":*:", ":!:"],
     regexp:
-      /(?<![\w.$\/-])[A-Za-z_][\w.-]{0,31}\$?:[x*!]?:\d{1,10}:\d{1,10}:[^:\r\n]{0,80}:\/[^:\r\n]{0,80}:\/(?:usr\/)?(?:s?bin|local\/s?bin)\/[\w.-]{2,30}/,
+      /(?<=(?<![\w.$\/-])[A-Za-z_][\w.-]{0,31}\$?):[x*!]:\d{1,10}:\d{1,10}:[^:\r\n]{0,80}:\/[^:\r\n]{0,80}:\/(?:usr\/)?(?:s?bin|local\/s?bin)\/[\w.-]{2,30}/,
     maxLength: 280,
     description: "A line of /etc/passwd.",
     source: "passwd(5); MITRE ATT&CK T1003.008",
@@ -76,10 +76,13 @@ export const SENSITIVE_CONTENT_RULES: readonly Rule[] = [
       ":!$7$",
       ":!$y$",
       ":!$gy$",
-      ":99999:",
+      ":*:",
+      ":!:",
+      ":!!:",
+      ":!*:",
     ],
     regexp:
-      /(?<![\w.$\/-])[A-Za-z_][\w.-]{0,31}\$?:(?:!?\$(?:1|2[aby]|5|6|7|y|gy)\$[^:\s]{8,180}:\d{0,6}:\d{0,6}:\d{0,6}:\d{0,6}:\d{0,6}:|[!*]{1,2}:\d{0,6}:\d{0,6}:99999:\d{0,6}:\d{0,6}:)/,
+      /(?<=(?<![\w.$\/-])[A-Za-z_][\w.-]{0,31}\$?):(?:!?\$(?:1|2[aby]|5|6|7|y|gy)\$[^:\s]{8,180}:\d{0,6}:\d{0,6}:\d{0,6}:\d{0,6}:\d{0,6}:|(?:!\*|!!|!|\*):\d{0,6}:\d{0,6}:99999:\d{0,6}:\d{0,6}:)/,
     maxLength: 280,
     verify: (match) => match.text.includes("$") ? "critical" : "medium",
     description: "A line of /etc/shadow, with its password hash.",
@@ -97,7 +100,7 @@ export const SENSITIVE_CONTENT_RULES: readonly Rule[] = [
     severity: "medium",
     anchors: ["all=(", "all = (", "all =(", "all= ("],
     regexp:
-      /(?<![\w-])%?[A-Za-z_][\w.-]{0,31}(?:\s|\\t){1,8}ALL ?= ?\((?:ALL|root)(?: ?: ?ALL)?\)\s{0,4}(?:(?:NOPASSWD|NOEXEC|SETENV):\s?)?(?:ALL\b|\/[\w\/.-]{2,60})/,
+      /(?<=(?<![\w-])%?[A-Za-z_][\w.-]{0,31}(?:\s|\\t){1,8})ALL ?= ?\((?:ALL|root)(?: ?: ?ALL)?\)\s{0,4}(?:(?:NOPASSWD|NOEXEC|SETENV):\s?)?(?:ALL\b|\/[\w\/.-]{2,60})/,
     maxLength: 180,
     description: "A rule of sudo.",
     source: "sudoers(5); MITRE ATT&CK T1548.003",
@@ -110,9 +113,9 @@ export const SENSITIVE_CONTENT_RULES: readonly Rule[] = [
     type: "EXFIL",
     severity: "high",
     directions: BOTH,
-    anchors: ["aws_secret_access_key"],
+    anchors: ["aws_access_key_id"],
     regexp:
-      /(?:\[(?:profile )?["\w.-]{1,60}\](?:\s|\\[nr]){1,4})?aws_access_key_id\s{0,4}[=:]\s{0,4}[^\s\\]{2,60}(?:\s|\\[nr]){1,6}aws_secret_access_key\s{0,4}[=:]\s{0,4}(?<secret>[^\s\\]{2,80})/i,
+      /aws_access_key_id\s{0,4}[=:]\s{0,4}[^\s\\]{2,60}(?:\s|\\[nr]){1,6}aws_secret_access_key\s{0,4}[=:]\s{0,4}(?<secret>[^\s\\]{2,80})/i,
     maxLength: 320,
     verify: (match) =>
       PLACEHOLDER_REGEXP.test(match.secret) ? "low" : match.secret.length < 16 ? "medium" : "high",
@@ -152,7 +155,7 @@ export const SENSITIVE_CONTENT_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: [":5432:", ":5433:", ":6432:", ":*:"],
     regexp:
-      /(?:^|[\r\n"']|\\n)(?!(?:https?|postgres\w{0,20}|jdbc))(?:[A-Za-z][\w.-]{1,80}|\d{1,3}(?:\.\d{1,3}){3}|\*):(?:5432|5433|6432|\*):(?:[\w-]{1,60}|\*):(?:[\w.-]{1,60}|\*):(?<secret>[^\s:"'\\]{4,80})(?=$|[\r\n"'\\])/,
+      /(?<=(?:^|[\r\n"']|\\n)(?!(?:https?|postgres\w{0,20}|jdbc))(?:[A-Za-z][\w.-]{1,80}|\d{1,3}(?:\.\d{1,3}){3}|\*)):(?:5432|5433|6432|\*):(?:[\w-]{1,60}|\*):(?:[\w.-]{1,60}|\*):(?<secret>[^\s:"'\\]{4,80})(?=$|[\r\n"'\\])/,
     maxLength: 340,
     verify: (match) =>
       PLACEHOLDER_REGEXP.test(match.secret) ||
@@ -172,7 +175,7 @@ export const SENSITIVE_CONTENT_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: [":$apr1$", ":{sha}", ":{ssha}", ":$2y$"],
     regexp:
-      /(?<![\w.\/-])[A-Za-z_][\w.@-]{0,40}:(?<secret>\$apr1\$[.\/0-9A-Za-z]{1,8}\$[.\/0-9A-Za-z]{22}|\{S{1,2}HA\}[A-Za-z0-9+\/]{27,40}={0,2}|\$2y\$\d\d\$[.\/0-9A-Za-z]{53})/,
+      /(?<=(?<![\w.\/-])[A-Za-z_][\w.@-]{0,40}):(?<secret>\$apr1\$[.\/0-9A-Za-z]{1,8}\$[.\/0-9A-Za-z]{22}|\{S{1,2}HA\}[A-Za-z0-9+\/]{27,40}={0,2}|\$2y\$\d\d\$[.\/0-9A-Za-z]{53})/,
     maxLength: 140,
     description: "A line of an htpasswd file.",
     source: "Apache HTTP Server: Password Formats",
@@ -188,8 +191,9 @@ export const SENSITIVE_CONTENT_RULES: readonly Rule[] = [
     type: "EXFIL",
     severity: "critical",
     directions: BOTH,
-    anchors: [":::"],
-    regexp: /[\w.$\\ -]{1,40}:\d{3,5}:[0-9a-fA-F]{32}:(?<secret>[0-9a-fA-F]{32}):::/,
+    anchors: ["aad3b435b51404ee"],
+    regexp:
+      /(?<=[\w.$\\ -]:\d{3,5}:)aad3b435b51404eeaad3b435b51404ee:(?<secret>[0-9a-fA-F]{32}):::/,
     maxLength: 160,
     description: "A line of a dump of Windows password hashes.",
     source: "MITRE ATT&CK T1003.002; pwdump format",

@@ -127,8 +127,8 @@ export const SENSITIVE_PATH_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: [".env"],
     regexp:
-      /(?<![\w)\]}$*])(?:(?:[~.\w@-]{0,40}[\/\\]){0,6}[\w-]{0,20})?(?<![\w)\]}])\.env(?:\.(?:local|production|prod|development|dev|staging|stage|test|backup|bak|old|save|swp|live|docker))?(?![\w.\[(-])|[\/\\](?:secrets?|prod|production|local)\.env(?![\w.])/,
-    maxLength: 320,
+      /(?<![\w)\]}$*])\.env(?:\.(?:local|production|prod|development|dev|staging|stage|test|backup|bak|old|save|swp|live|docker))?(?![\w.\[(-])|(?<=[\/\\](?:secrets?|prod|production|local))\.env(?![\w.])/,
+    maxLength: 32,
     verify: (match) =>
       TEMPLATE_COPY_REGEXP.test(match.before)
         ? "low"
@@ -157,7 +157,7 @@ export const SENSITIVE_PATH_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: [".env", "credential", "id_rsa", "/etc/passwd", "/etc/shadow", ".aws", ".ssh"],
     regexp:
-      /\b(?:read|access|open|parse|get|grab|fetch|collect|copy|dump|extract|load|cat|find)\b[^\r\n.]{0,40}(?:\.env\b|\.aws\/credentials|\.ssh\/id_\w{2,8}|\bid_rsa\b|\/etc\/(?:passwd|shadow)|\bcredentials? files?\b)[^\r\n]{0,60}?\b(?:send|post|upload|forward|transmit|e-?mail|exfiltrate|submit|leak|deliver|share)\b[^\r\n]{0,40}?(?:\bto\b|\bvia\b|https?:|webhook|endpoint|server|attacker)/i,
+      /(?<=\b(?:read|access|open|parse|get|grab|fetch|collect|copy|dump|extract|load|cat|find)\b[^\r\n.]{0,40})(?:\.env\b|\.aws\/credentials|\.ssh\/id_\w{2,8}|\bid_rsa\b|\/etc\/(?:passwd|shadow)|\bcredentials? files?\b)[^\r\n]{0,60}?\b(?:send|post|upload|forward|transmit|e-?mail|exfiltrate|submit|leak|deliver|share)\b[^\r\n]{0,40}?(?:\bto\b|\bvia\b|https?:|webhook|endpoint|server|attacker)/i,
     maxLength: 300,
     description: "Words that ask for a credential file to be read and sent away.",
     source: "MITRE ATLAS AML.T0057; Invariant Labs, MCP tool poisoning; OWASP LLM02",
@@ -175,9 +175,8 @@ export const SENSITIVE_PATH_RULES: readonly Rule[] = [
     severity: "high",
     directions: BOTH,
     anchors: [".aws/", ".aws\\"],
-    regexp:
-      /(?:[~\w$%{}.:-]{0,40}[\/\\]{1,2}){0,6}\.aws[\/\\]{1,2}(?:credentials|config|sso\/cache|cli\/cache)\b/,
-    maxLength: 320,
+    regexp: /\.aws[\/\\]{1,2}(?:credentials|config|sso\/cache|cli\/cache)\b/,
+    maxLength: 40,
     verify: (match) =>
       gradePath(match, {
         used: /credentials|cache/.test(match.text) ? "high" : "medium",
@@ -195,9 +194,8 @@ export const SENSITIVE_PATH_RULES: readonly Rule[] = [
     severity: "medium",
     directions: BOTH,
     anchors: [".netrc", "_netrc", ".pgpass", "pgpass.conf", ".my.cnf", ".mylogin.cnf"],
-    regexp:
-      /(?<![\w)\]}])(?:[~\w$%{}.:-]{0,40}[\/\\]{1,2}){0,6}(?:[._]netrc|\.pgpass|pgpass\.conf|\.my\.cnf|\.mylogin\.cnf)(?![\w(.-])/,
-    maxLength: 320,
+    regexp: /(?<![\w)\]}])(?:[._]netrc|\.pgpass|pgpass\.conf|\.my\.cnf|\.mylogin\.cnf)(?![\w(.-])/,
+    maxLength: 40,
     verify: (match) => gradePath(match, { used: "medium", mentioned: "low" }),
     description: "A file of log-ins for machines or databases.",
     source: "curl(1) --netrc, PostgreSQL §34.16, MySQL option files; T1552.001",
@@ -210,7 +208,7 @@ export const SENSITIVE_PATH_RULES: readonly Rule[] = [
     type: "EXFIL",
     severity: "high",
     directions: BOTH,
-    anchors: ["/environ"],
+    anchors: ["/proc/"],
     regexp:
       /\/proc\/(?:self|thread-self|\d{1,7}|\*|\$\{?\w{1,12}\}?|\$\$)(?:\/task\/\d{1,7})?\/environ\b/,
     maxLength: 60,

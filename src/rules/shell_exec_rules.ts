@@ -23,13 +23,6 @@ export const SHELL_EXEC_RULES: readonly Rule[] = [
     severity: "high",
     directions: BOTH,
     anchors: [
-      "n-za-m",
-      "printf '\\",
-      'printf "\\',
-      "printf \\",
-      "printf %b",
-      "printf '%b",
-      'printf "%b',
       "base64 -",
       "base32 -",
       "openssl enc",
@@ -40,17 +33,21 @@ export const SHELL_EXEC_RULES: readonly Rule[] = [
       "zcat",
       "gzip -d",
       "b64decode",
-      "| rev |",
-      "|rev|",
+      "| rev",
+      "|rev",
       "rev <<<",
       "rev<<<",
       "echo -e",
       "echo -ne",
       "echo -en",
+      "printf ",
+      "tr a-z",
+      "tr 'a-z",
+      'tr "a-z',
     ],
     regexp: new RegExp(
       String
-        .raw`(?:\b(?:base(?:64|32) -(?:[dDi]|-decode)|openssl enc\b|openssl base64\b|xxd -[rp]|uudecode\b|gunzip\b|zcat\b|gzip -d|b64decode\b|rev ?<<<|\btr [^|\r\n]{0,20}n-za-m[^|\r\n]{0,12}|(?:echo -n?en?|printf(?: ["']?%b["']?)?) \\{0,3}["']?(?:\\{1,4}x[0-9a-f]{2}){2})|\| ?rev ?(?=\|))${LINE_BYTE}{0,120}?${PIPE_INTO_SHELL}`,
+        .raw`(?:\b(?:base(?:64|32) -(?:[dDi]|-decode)|openssl enc\b|openssl base64\b|xxd -[rp]|uudecode\b|gunzip\b|zcat\b|gzip -d|b64decode\b|rev ?<<<|\btr ["']?a-z[^|\r\n]{0,20}n-z[^|\r\n]{0,20}|(?:echo -n?en?|printf(?: ["']?%b["']?)?) \\{0,3}["']?(?:\\{1,4}x[0-9a-f]{2}){2})|\| ?rev(?= ?\|))${LINE_BYTE}{0,120}?${PIPE_INTO_SHELL}`,
       "i",
     ),
     maxLength: 480,
@@ -98,7 +95,7 @@ export const SHELL_EXEC_RULES: readonly Rule[] = [
     ],
     regexp: new RegExp(
       String
-        .raw`\b(?:eval|exec|assert|iex|Function|setTimeout|(?:ba|z|da|k)?sh -c)\b[^;\r\n]{0,80}?` +
+        .raw`(?<=\b(?:eval|exec|assert|iex|Function|setTimeout|(?:ba|z|da|k)?sh -c)\b[^;\r\n]{0,80}?)` +
         String
           .raw`(?:\batob\(|base64_decode\(|gzinflate\(|str_rot13\(|hex2bin\(|b64decode\(|FromBase64String|marshal\.loads|zlib\.decompress|codecs\.decode\(|bytes\.fromhex|base64 (?:-d|--d)|xxd -[rp])[^\r\n]{0,60}|\{base64,-d\} ?\|[^\r\n]{0,60}`,
       "i",
@@ -286,7 +283,7 @@ export const SHELL_EXEC_RULES: readonly Rule[] = [
       ),
     ],
     regexp:
-      /\bpty\.spawn\(\\{0,3}["'](?:\/[\w\/]{1,12}\/)?(?:ba|z|da)?sh\\{0,3}["']|\b(?:perl|ruby|python[23]?|lua|php|[gmn]?awk|vim?|gdb|irb) [^\r\n]{0,60}?(?:exec|system|execl|execute)[ (]["']\/bin\/(?:ba|z|da)?sh/,
+      /\bpty\.spawn\(\\{0,3}["'](?:\/[\w\/]{1,12}\/)?(?:ba|z|da)?sh\\{0,3}["']|(?<=\b(?:perl|ruby|python[23]?|lua|php|[gmn]?awk|vim?|gdb|irb) [^\r\n]{0,60}?)(?:exec|system|execl|execute)[ (]["']\/bin\/(?:ba|z|da)?sh/,
     maxLength: 120,
     description: "An interpreter told to do nothing but start a shell.",
     source: "GTFOBins: shell; MITRE ATT&CK T1059.004, T1548",

@@ -70,7 +70,7 @@ export const SHELL_RULES: readonly Rule[] = [
     anchors: ["(curl", "(wget", "( curl", "( wget", "`curl", "`wget"],
     regexp: new RegExp(
       String
-        .raw`(?:(?:${SHELL}|\b(?:python[23]?|perl|ruby|node|php|eval|source|exec)|(?<![\w.])\.)` +
+        .raw`(?<=(?:${SHELL}|\b(?:python[23]?|perl|ruby|node|php|eval|source|exec)|(?<![\w.])\.)` +
         String
           .raw`(?:\s{1,3}-{1,2}[\w-]{1,12}){0,3}\s{0,3}\(?(?:<{1,3}\s?)?(?:${QUOTE})?)(?:[<$]\( ?|${"`"})(?:curl|wget)\s${LINE_BYTE}{3,120}`,
       "i",
@@ -101,9 +101,21 @@ export const SHELL_RULES: readonly Rule[] = [
     type: "INJECTION",
     severity: "high",
     directions: BOTH,
-    anchors: ["| iex", "|iex", "| invoke-expression", "|invoke-expression"],
+    anchors: [
+      "iwr ",
+      "irm ",
+      "curl ",
+      "wget ",
+      "invoke-webrequest",
+      "invoke-restmethod",
+      "downloadstring",
+      "downloaddata",
+      "start-bitstransfer",
+      "net.webclient",
+    ],
     regexp: new RegExp(
-      String.raw`\b${POWERSHELL_FETCH}\b[^\r\n]{2,240}?\| ?${RUN_FETCHED}\b`,
+      String
+        .raw`(?:\b(?:iwr|irm|curl|wget|Net\.WebClient) |\b(?:Invoke-WebRequest|Invoke-RestMethod|DownloadString|DownloadData|Start-BitsTransfer)\b|\bNet\.WebClient\b)[^\r\n]{1,240}?\| ?${RUN_FETCHED}\b`,
       "i",
     ),
     maxLength: 480,
@@ -215,7 +227,7 @@ export const SHELL_RULES: readonly Rule[] = [
       "lwp::simple",
     ],
     regexp:
-      /(?<![\w.$])(?:exec|eval|assert|instance_eval)[ (]{1,2}(?:compile\()?[^\r\n;]{0,40}?(?:urlopen\(|requests\.get\(|httpx\.get\(|file_get_contents\(\\{0,3}["'](?:https?:|\$)|URI\.open\(|Net::HTTP\.get\()[^\r\n]{1,120}|LWP::Simple[^\r\n]{0,20}? ?(?:-e )?[^\r\n]{0,10}\beval[ (]{1,2}get/,
+      /(?<=(?<![\w.$])(?:exec|eval|assert|instance_eval)[ (]{1,2}(?:compile\()?[^\r\n;]{0,40}?)(?:urlopen\(|requests\.get\(|httpx\.get\(|file_get_contents\(\\{0,3}["'](?:https?:|\$)|URI\.open\(|Net::HTTP\.get\()[^\r\n]{1,120}|LWP::Simple[^\r\n]{0,20}? ?(?:-e )?[^\r\n]{0,10}\beval[ (]{1,2}get/,
     maxLength: 300,
     description: "A script that evaluates what it has just fetched.",
     source: "MITRE ATT&CK T1059.006, T1105; Python exec(), PHP eval(), Ruby eval",
