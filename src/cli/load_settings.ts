@@ -5,6 +5,7 @@
 import { type Config, ConfigError } from "../config.ts";
 import { ALL_RULES } from "../rules/all_rules.ts";
 import { chooseRules } from "../rules/choose_rules.ts";
+import { OPTIONAL_RULES } from "../rules/optional_rules.ts";
 import { readRulesFile } from "../rules/rules_file.ts";
 import type { UserRule } from "../rules/user_rule.ts";
 import { type Rule, SEVERITIES } from "../scan/rule.ts";
@@ -69,7 +70,7 @@ export function unknownNames({ config, rules }: Settings): readonly string[] {
 async function loadUserRules({ rulesFile }: Config): Promise<readonly UserRule[]> {
   if (rulesFile === undefined) return [];
   const text = await readTextFile(rulesFile, "rules file");
-  const takenIds = new Set(ALL_RULES.map(({ id }) => id));
+  const takenIds = new Set([...ALL_RULES, ...OPTIONAL_RULES].map(({ id }) => id));
   return readRulesFile({ path: rulesFile, text }, { takenIds, flawOf: ruleFlaw });
 }
 

@@ -20,7 +20,7 @@ export function chooseRules({ enableRules, userRules }: RuleChoice): readonly Ru
   const unknown = enableRules.find((name) => !OPTIONAL_RULES.some(isNamed(name)));
   if (unknown !== undefined) {
     const known = OPTIONAL_RULES.map(({ id }) => id).join(", ");
-    throw new RangeError(`Cannot enable rule "${unknown}": optional rules are ${known || "none"}`);
+    throw new RangeError(`Cannot enable rule "${unknown}": optional rules are ${known}`);
   }
   const enabled = OPTIONAL_RULES.filter((rule) => enableRules.some((name) => isNamed(name)(rule)));
   return [...ALL_RULES, ...enabled, ...userRules.map(ruleOfUser)];

@@ -16,8 +16,8 @@ import { type ByteSet, type RegexpNode, regexpTree } from "./regexp_tree.ts";
 export const MAX_WAYS = 10_000;
 
 const REFERENCE_REGEXP = /^(?:[^\\]|\\[^1-9k])*\\(?:[1-9]|k<)/;
-/** An assertion with a group, a choice or a quantifier in it; escapes were taken out. */
-const LOOK_REGEXP = /\(\?<?[=!](?:\[[^\]]*\]|[^()[\]*+?{|])*[(*+?{|]/;
+/** An assertion with a group or a quantifier in it; escapes were taken out. */
+const LOOK_REGEXP = /\(\?<?[=!](?:\[[^\]]*\]|[^()[\]*+?{])*[(*+?{]/;
 
 const NOTHING: ByteSet = new Uint8Array(256);
 const EVERYTHING: ByteSet = new Uint8Array(256).fill(1);
@@ -30,7 +30,7 @@ const EVERYTHING: ByteSet = new Uint8Array(256).fill(1);
 export function backtrackingFlaw(regexp: RegExp): string | undefined {
   if (REFERENCE_REGEXP.test(regexp.source)) return "it refers back to a group, which may take long";
   if (LOOK_REGEXP.test(regexp.source.replace(/\\[^]/g, "x"))) {
-    return "it has a group, a choice or a quantifier in a lookaround, which may take long";
+    return "it has a group or a quantifier in a lookaround, which may take long";
   }
   const ways = waysOf(regexpTree(regexp), NOTHING);
   if (ways <= MAX_WAYS) return undefined;
