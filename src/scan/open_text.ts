@@ -11,6 +11,7 @@ import { FormBody } from "./form_body.ts";
 import { GrpcMessages } from "./grpc_messages.ts";
 import { LlmRequest } from "./llm_request.ts";
 import { LlmStream } from "./llm_stream.ts";
+import { Multipart, multipartBoundary } from "./multipart.ts";
 import type { RuleSet } from "./rule_set.ts";
 import { TextScanner } from "./text_scanner.ts";
 
@@ -49,6 +50,8 @@ export function openText(
 ): FormScanner {
   const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
   if (type === FORM) return new FormBody(ruleSet, options);
+  const boundary = type.startsWith("multipart/") ? multipartBoundary(contentType) : undefined;
+  if (boundary !== undefined) return new Multipart(ruleSet, { ...options, boundary });
   if (GRPC_REGEXP.test(type)) return new GrpcMessages(ruleSet, options);
   if (options.direction === "outbound" && JSON_REGEXP.test(type)) {
     return new LlmRequest(ruleSet, options);

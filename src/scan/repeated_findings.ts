@@ -20,9 +20,15 @@ export class RepeatedFindings {
   /** By rule and secret, where it stood last; made at the first finding. */
   #places: Map<string, Place> | undefined;
 
-  /** Returns those of `found` that weren't reported before, in their order. */
-  fresh<Found extends readonly Finding[]>(found: Found): Found | Finding[] {
-    return found.length === 0 ? found : found.filter((finding) => this.#isFresh(finding));
+  /**
+   * Returns those of `found` that weren't reported before, in stream order. Of those found at once, the
+   * one reached by the fewest decodings is kept.
+   */
+  fresh(found: Finding[]): Finding[] {
+    if (found.length === 0) return found;
+    return found.toSorted((a, b) => levelsOf(a) - levelsOf(b))
+      .filter((finding) => this.#isFresh(finding))
+      .sort((a, b) => a.start - b.start || a.end - b.end);
   }
 
   #isFresh({ rule, secret, start, end }: Finding): boolean {
@@ -40,4 +46,9 @@ export class RepeatedFindings {
     if (this.#places.size > MAX_REMEMBERED) this.#places.delete(this.#places.keys().next().value!);
     return !isKnown;
   }
+}
+
+/** Decodings that a finding was reached by. */
+function levelsOf({ encoding }: Finding): number {
+  return encoding === undefined ? 0 : encoding.split(">").length;
 }
