@@ -168,9 +168,9 @@ function tcpFailure(label: string, error: unknown): DialError {
 
 /** What rustls calls a certificate's fault → what a person calls it. */
 const CERTIFICATE_REASONS: readonly (readonly [RegExp, string])[] = [
-  [/NotValidForName/, "it is for another host name"],
-  [/NotValidYet/, "it is not valid yet"],
-  [/Expired/, "it has expired"],
+  [/NotValidForName|not valid for name/, "it is for another host name"],
+  [/NotValidYet|not valid yet/, "it is not valid yet"],
+  [/Expired|certificate expired/, "it has expired"],
   [/UnknownIssuer/, "its issuer is unknown (add a private root with upstream_ca_file)"],
   [/CaUsedAsEndEntity/, "it is self-signed (add it as a root with upstream_ca_file)"],
   [/Revoked/, "it was revoked"],
