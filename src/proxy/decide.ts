@@ -23,6 +23,8 @@ export interface Entrance {
   readonly serverName?: string | undefined;
   /** Set where the client was led here without being told: the port it believes in is unknown. */
   readonly isPortAssumed?: boolean;
+  /** Set on a gateway: every request goes to `tunnel`, whatever authority it names. */
+  readonly isGateway?: boolean;
 }
 
 /** What to do with a request. `path` is the origin-form target to send. */
@@ -58,6 +60,7 @@ export function decide(head: RequestHead, entrance: Entrance, options: DecideOpt
   const { tunnel, scheme } = entrance;
   if (tunnel !== undefined) {
     const defaultPort = scheme === "https" ? 443 : 80;
+    if (entrance.isGateway) return { kind: "forward", origin: { scheme, ...tunnel }, path };
     const { serverName, isPortAssumed = false } = entrance;
     const assertSame = (named: Authority) =>
       assertSameAuthority(isPortAssumed ? { ...named, port: tunnel.port } : named, tunnel);

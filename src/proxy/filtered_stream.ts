@@ -47,7 +47,7 @@ export class FilteredStream implements ByteStream {
     const { filter } = this.#options;
     const released = await this.#guard(() => filter.push(bytes));
     if (released !== undefined) this.#writing = this.#write(released);
-    const settling = filter.settle();
+    const settling = this.#guard(async () => await filter.settle());
     try {
       await this.#writing;
     } finally {

@@ -23,7 +23,7 @@ export function openExchange(
   const defaultPort = origin.scheme === "https" ? 443 : 80;
   return new Exchange(proxy, {
     source,
-    protocol: origin.scheme,
+    protocol: entrance.isGateway ? "gateway" : origin.scheme,
     origin,
     method: head.method,
     url: `${origin.scheme}://${formatAuthority({ ...origin, defaultPort })}${path}`,

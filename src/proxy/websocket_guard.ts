@@ -16,6 +16,7 @@ import {
   type MessageHead,
   MessageReader,
 } from "../websocket/message_reader.ts";
+import { BlockedError } from "./blocked_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { BodyFilter } from "./pass_body.ts";
 import type { Proxy } from "./proxy.ts";
@@ -34,6 +35,8 @@ export class WebSocketGuard implements BodyFilter {
   readonly #reader: MessageReader;
   /** Frames that may go on. */
   readonly #out = new ByteQueue();
+  /** Set once a message was stopped: nothing goes on any more. */
+  #stopped: BlockedError | undefined;
   /** The newest data message: what it has released goes on before a control frame does. */
   #data: GuardedMessage | undefined;
 
@@ -64,15 +67,23 @@ export class WebSocketGuard implements BodyFilter {
     });
   }
 
-  /** @throws {BlockedError} */
+  /** Messages before one that is stopped, in the same read, still go on: `settle()` stops then. */
   async push(bytes: Uint8Array): Promise<Uint8Array> {
-    await this.#reader.read(bytes);
-    this.#data?.flush();
+    try {
+      await this.#reader.read(bytes);
+      this.#data?.flush();
+    } catch (error) {
+      if (!(error instanceof BlockedError)) throw error;
+      this.#stopped = error;
+    }
     // A copy: the queue is filled again before these have been written.
     return this.#out.take(this.#out.length).slice();
   }
 
-  settle(): void {}
+  /** @throws {BlockedError} */
+  settle(): void {
+    if (this.#stopped !== undefined) throw this.#stopped;
+  }
 
   async end(): Promise<void> {
     await this.#reader.end();

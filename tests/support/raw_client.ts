@@ -83,6 +83,11 @@ export class RawClient {
     return this.#take(at + marker.length);
   }
 
+  /** Reads exactly `count` bytes. @throws {Error} at the end */
+  readBytes(count: number): Promise<string> {
+    return this.#read(count);
+  }
+
   /** Reads to the end of the connection; a reset rejects. */
   async readToEnd(): Promise<string> {
     while (await this.#fill());

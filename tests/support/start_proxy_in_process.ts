@@ -31,6 +31,8 @@ export interface StartProxyInProcessOptions {
 /** A proxy that runs; drained when disposed of. */
 export interface InProcessProxy extends AsyncDisposable {
   readonly port: number;
+  /** Of the gateways, in the order of the settings. */
+  readonly gatewayPorts: readonly number[];
   /** The root that the proxy's leaves are issued by. */
   readonly caPem: string;
   readonly threats: readonly Threat[];
@@ -116,6 +118,7 @@ export async function startProxyInProcess(
   const drain = (withinMs: number) => draining ??= running.drain(withinMs);
   return {
     port: running.port,
+    gatewayPorts: running.gatewayPorts,
     caPem: certPem,
     threats,
     records,
