@@ -26,8 +26,11 @@ export interface RuleShape {
 
 /** Bytes that an assertion may look at beyond a match: they are held back, like the match. */
 const MAX_LOOK_BYTES = 1_024;
-/** Tells short and long repetitions apart, up to what one bit of a key's length is worth. */
-const FORWARD_LIMITS = { maxCopies: 64, maxOptional: 8 } as const;
+/**
+ * Tells short and long repetitions apart. Twice as many copies turn a few more anchors away, but in a
+ * rule with a gap before its token each place in the token may be the current one: ten times the states.
+ */
+const FORWARD_LIMITS = { maxCopies: 8, maxOptional: 8 } as const;
 const LEAD_LIMITS = { maxCopies: 2, maxOptional: 2 } as const;
 
 /**
