@@ -166,9 +166,8 @@ class TreeReader {
     if (this.#take(/\\[bB]/y) !== undefined) return { kind: "assertion", behind: 1, ahead: 1 };
     const reference = this.#take(/\\(?:([1-9]\d?)|k<(\w+)>)/y);
     if (reference !== undefined) return this.#readReference(reference[1] ?? reference[2]!);
-    const set = new Uint8Array(256);
-    add(set, this.#skip("\\") ? this.#readEscape() : this.#readCode());
-    return { kind: "byte", set: shared(modes.ignoreCase ? withBothCases(set) : set) };
+    const member = this.#skip("\\") ? this.#readEscape() : this.#readCode();
+    return { kind: "byte", set: setOfMember(member, modes) };
   }
 
   /** A group that took no part in the match is referred to as the empty text. */
@@ -200,17 +199,29 @@ class TreeReader {
   }
 
   #readClass(modes: Modes): RegexpNode {
+    const from = this.#at;
+    const end = this.#take(/(?:[^\]\\]|\\[^])*\]/y);
+    if (end === undefined) throw this.#error("an open class");
+    const key = `${modes.ignoreCase ? "i" : ""}[${end[0]}`;
+    const known = KNOWN_SETS.get(key);
+    if (known !== undefined) return { kind: "byte", set: known };
+    this.#at = from;
+    const set = this.#readMembers(modes);
+    KNOWN_SETS.set(key, set);
+    return { kind: "byte", set };
+  }
+
+  #readMembers(modes: Modes): ByteSet {
     const isNegated = this.#skip("^");
     const members = new Uint8Array(256);
     while (!this.#skip("]")) {
-      if (this.#at >= this.#source.length) throw this.#error("an open class");
       const from = this.#readMember();
       const isRange = this.#sees("-") && this.#source[this.#at + 1] !== "]";
       if (isRange) this.#readRange(members, from);
       else add(members, from);
     }
     const set = modes.ignoreCase ? withBothCases(members) : members;
-    return { kind: "byte", set: shared(isNegated ? inverse(set) : set) };
+    return shared(isNegated ? inverse(set) : set);
   }
 
   #readRange(members: Uint8Array, from: Member): void {
@@ -281,6 +292,20 @@ class TreeReader {
 function setOf(isMember: (byte: number) => boolean): ByteSet {
   const set = new Uint8Array(256);
   for (let byte = 0; byte < 256; byte++) if (isMember(byte)) set[byte] = 1;
+  return set;
+}
+
+/** By source and case, what was read before: the few hundred classes and characters of all rules. */
+const KNOWN_SETS = new Map<string, ByteSet>();
+
+function setOfMember(member: Member, { ignoreCase }: Modes): ByteSet {
+  const key = typeof member === "number" ? `${ignoreCase ? "i" : ""}${member}` : undefined;
+  const known = key === undefined ? undefined : KNOWN_SETS.get(key);
+  if (known !== undefined) return known;
+  const members = new Uint8Array(256);
+  add(members, member);
+  const set = shared(ignoreCase ? withBothCases(members) : members);
+  if (key !== undefined) KNOWN_SETS.set(key, set);
   return set;
 }
 
