@@ -208,9 +208,7 @@ class MessageViews {
   }
 
   #look(piece: Uint8Array, edge: "open" | "closed"): void {
-    const bytes = new Uint8Array(this.#tail.length + piece.length);
-    bytes.set(this.#tail);
-    bytes.set(piece, this.#tail.length);
+    const bytes = joined(this.#tail, piece);
     const base = this.#base;
     const window = { bytes, text: latin1Text(bytes, 0, bytes.length), base };
     this.#end += piece.length;
@@ -266,6 +264,15 @@ class MessageViews {
       this.#budget,
     );
   }
+}
+
+/** Both in a row; the second itself if the first is empty. */
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  if (first.length === 0) return second;
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
 }
 
 /** Spans that hold no percent-encoding are of no further interest. */

@@ -37,11 +37,8 @@ export const ESCAPE_CUT_SHORT = -1;
 export interface EscapeKind {
   /** As it stands in a finding's `encoding`. */
   readonly name: string;
-  /**
-   * Finds where an escape may begin; a form cut short by the end of the text counts. May over-report.
-   * With the flag `g`.
-   */
-  readonly marker: RegExp;
+  /** The character that every escape begins with. */
+  readonly lead: string;
   /**
    * Decodes the escape at `at` into `sink`, reading no byte at `to` or later.
    *
@@ -146,26 +143,25 @@ export class EscapeView {
 
   /** The first escape from `from` on, whole or cut short. */
   #find(window: ScanWindow, from: number, to: number): { found: number; read: number } {
-    const { marker } = this.#kind;
-    marker.lastIndex = from;
-    for (;;) {
-      const found = marker.exec(window.text)?.index ?? to;
-      if (found >= to) return { found: to, read: NOT_AN_ESCAPE };
+    const { lead } = this.#kind;
+    for (let at = from;;) {
+      const found = window.text.indexOf(lead, at);
+      if (found < 0 || found >= to) return { found: to, read: NOT_AN_ESCAPE };
       TRIAL.clear();
       const read = this.#kind.decode(window.bytes, found, to, TRIAL);
       if (read !== NOT_AN_ESCAPE) return { found, read };
-      marker.lastIndex = found + 1;
+      at = found + 1;
     }
   }
 
   /** Inside a region: copies up to the next escape, decodes it; ends the region at its horizon. */
   #decode(window: ScanWindow, { from, to, edge }: WindowSpan, horizon: number): "on" | "stopped" {
     const { bytes, text, base } = window;
-    const { marker, substitute } = this.#kind;
+    const { lead, substitute } = this.#kind;
     const { sink } = this.#view;
-    marker.lastIndex = from;
     const end = Math.min(to, horizon - base, (this.#trialAt ?? Infinity) - base);
-    const found = Math.min(marker.exec(text)?.index ?? end, end);
+    const next = text.indexOf(lead, from);
+    const found = next < 0 ? end : Math.min(next, end);
     sink.append(bytes, from, found);
     if (substitute !== undefined) sink.replace(found - from, substitute.byte, substitute.by);
     this.#next = base + found;

@@ -7,8 +7,15 @@ import type { DecodedView } from "./decoded_view.ts";
 import { HEX_VALUES } from "./encoding_alphabets.ts";
 import type { ScanWindow, WindowSpan } from "./escape_view.ts";
 
-/** Three pairs, the last two whole; the first one's digits stand before the match. */
-const MARKER_REGEXP = /([ :,-])[0-9A-Fa-f]{2}\1[0-9A-Fa-f]{2}\1|0x[0-9A-Fa-f]{2}[,;: ]/g;
+/** A delimiter, a pair, the delimiter, a pair, the delimiter: the first pair stands before. */
+const MARKER_BYTES = 7;
+/** One of C's bytes. */
+const C_MARKER_REGEXP = /0x[0-9A-Fa-f]{2}[,;: ]/g;
+/** By byte: 1 for a digit or a delimiter of pairs. */
+const PAIR_BYTES = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => HEX_VALUES[byte]! < 16 || isPairDelimiter(byte) ? 1 : 0,
+);
 /** Bytes that may stand between two pairs: `", "`, a line break with an indent. */
 const MAX_DELIMITER_BYTES = 8;
 /** What may be the beginning of pairs at the end of the window. */
@@ -37,7 +44,7 @@ export class HexPairs {
 
   /** Looks at a span. */
   scan(window: ScanWindow, { from, to, edge }: WindowSpan): void {
-    const { base, bytes, text } = window;
+    const { base, bytes } = window;
     if (base + from > this.#seenTo) {
       this.#leave(base + from);
       this.#next = base + from;
@@ -50,8 +57,7 @@ export class HexPairs {
         return;
       }
       const at = this.#next - base;
-      MARKER_REGEXP.lastIndex = at;
-      const found = MARKER_REGEXP.exec(text)?.index ?? to;
+      const found = findMarker(window, at, to);
       if (found >= to) {
         this.#waitForMore(window, at, { to, edge });
         return;
@@ -99,6 +105,40 @@ export class HexPairs {
     if (this.#isInPiece) this.#view.endPiece(offset);
     this.#isInPiece = false;
   }
+}
+
+/**
+ * Where pairs begin, from `from` on, or `to`. Looks at every seventh byte: each marker has one of them.
+ */
+function findMarker({ bytes, text }: ScanWindow, from: number, to: number): number {
+  let found = findCMarker(text, from, to);
+  for (let probe = from + MARKER_BYTES - 1; probe < found; probe += MARKER_BYTES) {
+    if (PAIR_BYTES[bytes[probe]!] === 0) continue;
+    const first = Math.max(from, probe - MARKER_BYTES + 1);
+    for (let at = first; at <= probe && at < found; at++) {
+      if (isMarker(bytes, at, to)) found = at;
+    }
+  }
+  return found;
+}
+
+function findCMarker(text: string, from: number, to: number): number {
+  const zero = text.indexOf("0x", from);
+  if (zero < 0 || zero >= to) return to;
+  C_MARKER_REGEXP.lastIndex = zero;
+  return Math.min(C_MARKER_REGEXP.exec(text)?.index ?? to, to);
+}
+
+function isMarker(bytes: Uint8Array, at: number, to: number): boolean {
+  const delimiter = bytes[at]!;
+  return bytes[at + 3] === delimiter && bytes[at + 6] === delimiter && at + 6 < to &&
+    isPairDelimiter(delimiter) && isHex(bytes[at + 1]!) && isHex(bytes[at + 2]!) &&
+    isHex(bytes[at + 4]!) && isHex(bytes[at + 5]!);
+}
+
+/** One of ` :,-`. */
+function isPairDelimiter(byte: number): boolean {
+  return byte === 0x20 || byte === 0x3a || byte === 0x2c || byte === 0x2d;
 }
 
 /** Where the pair begins that stands directly before `found`, or `found`. */

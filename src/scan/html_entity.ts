@@ -62,10 +62,12 @@ const MAX_NAME_BYTES = 7;
 /** Decodes character references. */
 export const HTML_ENTITY: EscapeKind = {
   name: "html",
-  marker: /&(?:#|[A-Za-z]|$)/g,
+  lead: "&",
   decode(bytes, at, to, sink) {
     if (at + 1 >= to) return ESCAPE_CUT_SHORT;
-    const { codePoint, read } = bytes[at + 1] === NUMBER_SIGN
+    const first = bytes[at + 1]!;
+    if (first !== NUMBER_SIGN && !isLetter(first)) return NOT_AN_ESCAPE;
+    const { codePoint, read } = first === NUMBER_SIGN
       ? numeric(bytes, at, to)
       : named(bytes, at, to);
     if (read > 0) sink.putCodePoint(codePoint);
@@ -92,6 +94,11 @@ function named(bytes: Uint8Array, at: number, to: number): Reference {
     name += String.fromCharCode(bytes[index]!);
   }
   return NONE;
+}
+
+function isLetter(byte: number): boolean {
+  const upper = byte & ~0x20;
+  return upper >= 0x41 && upper <= 0x5a;
 }
 
 function numeric(bytes: Uint8Array, at: number, to: number): Reference {

@@ -4,20 +4,26 @@ import { ESCAPE_CUT_SHORT, type EscapeKind, NOT_AN_ESCAPE } from "./escape_view.
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
+const UPPER_F = 0x46;
 
 /** Decodes quoted-printable. Upper-case digits only, as the RFC wants: `=10` of a URL is rarer so. */
 export const QUOTED_PRINTABLE: EscapeKind = {
   name: "quoted-printable",
-  marker: /=(?:[0-9A-F]{2}|\r?\n|[0-9A-F\r]?$)/g,
+  lead: "=",
   decode(bytes, at, to, sink) {
     if (at + 1 >= to) return ESCAPE_CUT_SHORT;
-    if (bytes[at + 1] === LINE_FEED) return 2;
+    const first = bytes[at + 1]!;
+    if (first === LINE_FEED) return 2;
+    if (first !== CARRIAGE_RETURN && !isDigit(first)) return NOT_AN_ESCAPE;
     if (at + 2 >= to) return ESCAPE_CUT_SHORT;
-    if (bytes[at + 1] === CARRIAGE_RETURN) return bytes[at + 2] === LINE_FEED ? 3 : NOT_AN_ESCAPE;
-    const high = HEX_VALUES[bytes[at + 1]!]!;
-    const low = HEX_VALUES[bytes[at + 2]!]!;
-    if (high > 15 || low > 15) return NOT_AN_ESCAPE;
-    sink.put(high << 4 | low);
+    const second = bytes[at + 2]!;
+    if (first === CARRIAGE_RETURN) return second === LINE_FEED ? 3 : NOT_AN_ESCAPE;
+    if (!isDigit(second)) return NOT_AN_ESCAPE;
+    sink.put(HEX_VALUES[first]! << 4 | HEX_VALUES[second]!);
     return 3;
   },
 };
+
+function isDigit(byte: number): boolean {
+  return HEX_VALUES[byte]! < 16 && byte <= UPPER_F;
+}

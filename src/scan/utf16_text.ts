@@ -17,6 +17,14 @@ const HIDDEN_BYTES = 7;
 /** So many characters outside Latin-1 in a row, and it is something else, unless a mark says so. */
 const MAX_FOREIGN = 16;
 
+/** Where UTF-16 begins, from `at` on, or `to`. Most text has no NUL, which is quick to see. */
+function findMarker(text: string, at: number, to: number): number {
+  const nul = text.indexOf("\0", at);
+  if (nul < 0 || nul >= to) return to;
+  MARKER_REGEXP.lastIndex = Math.max(at, nul - 1);
+  return MARKER_REGEXP.exec(text)?.index ?? to;
+}
+
 type ByteOrder = "little" | "big";
 
 /** Decodes UTF-16 in one message. */
@@ -88,8 +96,7 @@ export class Utf16Text {
   /** Looks for characters with NULs; true: found. */
   #seek({ text, bytes, base }: ScanWindow, { to, edge }: Omit<WindowSpan, "from">): boolean {
     const at = this.#next - base;
-    MARKER_REGEXP.lastIndex = at;
-    const found = MARKER_REGEXP.exec(text)?.index ?? to;
+    const found = findMarker(text, at, to);
     if (found < to) {
       this.#begin(base + found, bytes[found] === 0 ? "big" : "little");
       return true;
