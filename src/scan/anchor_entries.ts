@@ -245,7 +245,19 @@ class Product {
       successors.add(next[state]![code]!);
     }
     // Any byte that occurs in no anchor leads back to the root.
-    if (set.reduce((sum, flag) => sum + flag, 0) > members) successors.add(0);
+    if (sizeOf(set) > members) successors.add(0);
     return [...successors];
   }
+}
+
+/** Equal sets are one set in all rules: each is counted once. */
+const SIZES = new WeakMap<ByteSet, number>();
+
+function sizeOf(set: ByteSet): number {
+  const known = SIZES.get(set);
+  if (known !== undefined) return known;
+  let size = 0;
+  for (const flag of set) size += flag;
+  SIZES.set(set, size);
+  return size;
 }
