@@ -13,6 +13,9 @@ import { COMMON_KEY, COMMON_KEY_LENGTHS } from "./token_shapes.ts";
 /** Bytes between name and key. Longer than `_SECRET_ACCESS_KEY": "`, shorter than a sentence. */
 const MAX_GAP = 40;
 
+/** What follows the name of a vendor where its key is spoken of. */
+const KEY_WORDS = ["key", "api", "token", "secret", "access", "auth", "client", "private"] as const;
+
 /** A name this short is part of other words, so it has to begin one. */
 const SHORT_NAME = 6;
 
@@ -37,7 +40,7 @@ export interface VendorOptions {
   readonly also?: readonly string[];
   /** @default {"medium"} */
   readonly severity?: Severity;
-  /** For a name that is an everyday word: `key`, `token` or the like must stand in between. */
+  /** For a name that is an everyday word: `key`, `token` or the like must follow at once. */
   readonly names?: "distinctive" | "everyday";
   /** Bits a character. @default {2.8} */
   readonly minEntropy?: number;
@@ -65,10 +68,11 @@ export function contextualRules(rows: readonly VendorRow[]): readonly Rule[] {
 export function contextualRule(row: VendorRow): Rule {
   const [name, site, token = COMMON_KEY, options = {}] = row;
   const { severity = "medium", minEntropy = 2.8, needs = /[0-9]/ } = options;
-  const spellings = [name, ...(options.also ?? [])];
-  const gap = options.names === "everyday"
-    ? `[^]{0,20}?(?i:key|token|secret|passw|auth|cred|bearer)[^]{0,${MAX_GAP - 16}}?`
-    : `[^]{0,${MAX_GAP}}?`;
+  const names = [name, ...(options.also ?? [])];
+  const spellings = options.names === "everyday"
+    ? names.flatMap((spelling) => KEY_WORDS.map((word) => `${spelling} ${word}`))
+    : names;
+  const gap = `[^]{0,${MAX_GAP}}?`;
   const source = `(?:${spellings.map(spellingSource).join("|")})${gap}` +
     `(?<![A-Za-z0-9_])(?<secret>${token}|${ASSIGNED_KEY})${END}`;
   const pattern = tokenPattern(token);
@@ -135,7 +139,7 @@ function lengthsOf(token: string): readonly number[] {
 /** Writes a name as an expression: words may be joined or parted by one separator. */
 function spellingSource(spelling: string): string {
   const spelled = anchorsOf(spelling).map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const edge = spelling.length < SHORT_NAME ? "(?<![A-Za-z0-9])" : "";
+  const edge = (spelling.split(" ")[0] ?? "").length < SHORT_NAME ? "(?<![A-Za-z0-9])" : "";
   return `${edge}(?i:${spelled.join("|")})`;
 }
 

@@ -72,10 +72,10 @@ const VENDORS: readonly VendorRow[] = [
     severity: "high",
     also: ["eleven labs", "xi-api-key"],
   }],
-  ["exa", "exa.ai", UUID],
+  ["exa", "exa.ai", UUID, { names: "everyday" }],
   ["extractorapi", "extractorapi.com", alnum(40)],
   ["faceplusplus", "faceplusplus.com", word(32)],
-  ["fal", "fal.ai", `${UUID}:[0-9a-f]{32}`],
+  ["fal", "fal.ai", `${UUID}:[0-9a-f]{32}`, { names: "everyday" }],
   ["fetchrss", "fetchrss.com", "[0-9A-Za-z]{40}\\.[A-Za-z0-9]{5,12}|[0-9A-Za-z.]{40}"],
   [
     "fileio",

@@ -66,7 +66,7 @@ const VENDORS: readonly VendorRow[] = [
   ["gcp secret", "cloud.google.com", word(24)],
   ["ghost", "ghost.org", "[0-9a-f]{24}:[0-9a-f]{64}"],
   ["gitea", "gitea.com", alnum(40), { severity: "high" }],
-  ["github", "github.com", "[0-9a-f]{40}", { severity: "high" }],
+  ["github", "github.com", "[0-9a-f]{40}", { severity: "high", names: "everyday" }],
   ["gitlab", "gitlab.com", word(20), { needs: /[0-9].*[A-Za-z]|[A-Za-z].*[0-9]/ }],
   ["gitter", "gitter.im", alnum(40)],
   ["glassnode", "glassnode.com", alnum(27)],
