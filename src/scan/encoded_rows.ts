@@ -62,14 +62,10 @@ export class EncodedRows {
   readonly #open: (name: string) => DecodedView;
   readonly #minWaitingDigits: number;
   readonly #views: DecodedView[] = [];
-  readonly #readings: readonly Reading[] = CODINGS.map((coding) => ({
-    coding,
-    lanes: Array.from({ length: coding.lanes }, (_, number) => ({
-      number,
-      view: undefined,
-      decodedTo: undefined,
-    })),
-  }));
+  /** Made at the first row. */
+  #readings: readonly Reading[] = [];
+  /** Whether a lane has decoded something of the row. */
+  #isDecoding = false;
   readonly #scratch = new ByteSink();
   #next = 0;
   /** End of the last span looked at. */
@@ -157,8 +153,10 @@ export class EncodedRows {
 
   #readRow(row: Row): void {
     const { digits, range } = row;
+    if (this.#readings.length === 0) this.#readings = CODINGS.map(readingOf);
     for (const reading of this.#readings) {
       const { coding } = reading;
+      if (range.to - range.from < coding.minDigits) continue;
       if (coding === BASE64) this.#readBlocks(row, reading, range);
       else {
         let isAll = false;
@@ -199,6 +197,7 @@ export class EncodedRows {
       lane.view = this.#open(coding.name);
       this.#views.push(lane.view);
     }
+    this.#isDecoding = true;
     const { view } = lane;
     const shift = row.place - row.range.from;
     const isNext = lane.decodedTo !== undefined && lane.decodedTo >= from + shift;
@@ -231,6 +230,8 @@ export class EncodedRows {
   #leaveRow(offset: number): void {
     this.#next = offset;
     this.#place = undefined;
+    if (!this.#isDecoding) return;
+    this.#isDecoding = false;
     for (const { lanes } of this.#readings) {
       for (const lane of lanes) {
         if (lane.decodedTo !== undefined) lane.view?.endPiece(offset);
@@ -238,6 +239,15 @@ export class EncodedRows {
       }
     }
   }
+}
+
+function readingOf(coding: DigitCoding): Reading {
+  const lanes = Array.from({ length: coding.lanes }, (_, number) => ({
+    number,
+    view: undefined,
+    decodedTo: undefined,
+  }));
+  return { coding, lanes };
 }
 
 /** The first place of a group of the lane, at `place` or after it. */

@@ -7,8 +7,8 @@ import type { DecodedView } from "./decoded_view.ts";
 import { HEX_VALUES } from "./encoding_alphabets.ts";
 import type { ScanWindow, WindowSpan } from "./escape_view.ts";
 
-/** A delimiter, a pair, the delimiter, a pair, the delimiter: the first pair stands before. */
-const MARKER_BYTES = 7;
+/** Bytes looked at in one go: of the seven of a marker, one such group is whole. */
+const PROBE_BYTES = 4;
 /** One of C's bytes. */
 const C_MARKER_REGEXP = /0x[0-9A-Fa-f]{2}[,;: ]/g;
 /** By byte: 1 for a digit or a delimiter of pairs. */
@@ -108,15 +108,17 @@ export class HexPairs {
 }
 
 /**
- * Where pairs begin, from `from` on, or `to`. Looks at every seventh byte: each marker has one of them.
+ * Where pairs begin, from `from` on, or `to`. Each marker of seven bytes holds one whole group of four.
  */
 function findMarker({ bytes, text }: ScanWindow, from: number, to: number): number {
-  let found = findCMarker(text, from, to);
-  for (let probe = from + MARKER_BYTES - 1; probe < found; probe += MARKER_BYTES) {
-    if (PAIR_BYTES[bytes[probe]!] === 0) continue;
-    const first = Math.max(from, probe - MARKER_BYTES + 1);
-    for (let at = first; at <= probe && at < found; at++) {
-      if (isMarker(bytes, at, to)) found = at;
+  const found = findCMarker(text, from, to);
+  for (let probe = from; probe < found; probe += PROBE_BYTES) {
+    if (
+      PAIR_BYTES[bytes[probe]!] === 0 || PAIR_BYTES[bytes[probe + 1]!] !== 1 ||
+      PAIR_BYTES[bytes[probe + 2]!] !== 1 || PAIR_BYTES[bytes[probe + 3]!] !== 1
+    ) continue;
+    for (let at = Math.max(from, probe - PROBE_BYTES + 1); at <= probe; at++) {
+      if (isMarker(bytes, at, to)) return Math.min(at, found);
     }
   }
   return found;
@@ -129,6 +131,7 @@ function findCMarker(text: string, from: number, to: number): number {
   return Math.min(C_MARKER_REGEXP.exec(text)?.index ?? to, to);
 }
 
+/** A delimiter, a pair, the delimiter, a pair, the delimiter; the first pair stands before. */
 function isMarker(bytes: Uint8Array, at: number, to: number): boolean {
   const delimiter = bytes[at]!;
   return bytes[at + 3] === delimiter && bytes[at + 6] === delimiter && at + 6 < to &&
