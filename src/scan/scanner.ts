@@ -88,9 +88,13 @@ export class Scanner {
     return found;
   }
 
-  /** Says that the stream is over; reports what was still undecided. */
-  end(): Finding[] {
-    return this.#advance(NOTHING, "over");
+  /**
+   * Says that the stream is over, with its last bytes if there are any left; reports what was still
+   * undecided. A short message that comes in one piece is looked at once that way.
+   */
+  end(lastBytes: Uint8Array = NOTHING): Finding[] {
+    if (lastBytes.length <= this.#windowBytes) return this.#advance(lastBytes, "over");
+    return [...this.push(lastBytes), ...this.#advance(NOTHING, "over")];
   }
 
   #advance(piece: Uint8Array, stream: "more" | "over"): Finding[] {
@@ -104,13 +108,14 @@ export class Scanner {
     this.#walk({ from: from - this.#base, to });
     this.#settled = isOver ? this.#end : this.#settle(to);
     this.#match({ searched, settled: this.#settled });
-    const found = this.#matches.take({
+    const found = this.#matches.isEmpty ? [] : this.#matches.take({
       settled: this.#settled,
       end: this.#end,
       isOver,
       text: (start, end) => this.#text(start, end),
     });
     this.#cleared = Math.min(this.#settled, this.#matches.start ?? this.#settled);
+    if (isOver) return found;
     this.#tailStart = Math.max(this.#tailStart, this.#cleared - maxBehind);
     this.#tail = buffer.bytes.slice(this.#tailStart - this.#base, to);
     return found;
@@ -215,8 +220,7 @@ export class Scanner {
 
 /** Scans `bytes`, a message of its own, in one piece. */
 export function scanBytes(ruleSet: RuleSet, bytes: Uint8Array, options: ScanOptions): Finding[] {
-  const scanner = new Scanner(ruleSet, options);
-  return [...scanner.push(bytes), ...scanner.end()];
+  return new Scanner(ruleSet, options).end(bytes);
 }
 
 /** Scans `text`, one character a byte, as a message of its own: a header, a URL. */

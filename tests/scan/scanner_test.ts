@@ -41,3 +41,39 @@ Deno.test("`Scanner` finds every example pushed one byte at a time", () => {
     scanBytes(RULES, bytesOf(text), { direction: "outbound" }),
   );
 });
+
+Deno.test("`Scanner.end()` with the last bytes finds what pushing them first finds", () => {
+  const text = SAMPLE_RULES.flatMap(({ examples }) => examples).join("\n");
+  const whole = scanPieces(text, []);
+  for (const cut of [0, 1, 7, 20, text.length - 1, text.length]) {
+    for (const windowBytes of [65_536, 300]) {
+      const scanner = new Scanner(RULES, { direction: "outbound", windowBytes });
+      const bytes = bytesOf(text);
+      const found = scanner.push(bytes.subarray(0, cut));
+      found.push(...scanner.end(bytes.subarray(cut)));
+      assert.deepEqual(found, whole, `cut at ${cut}`);
+      assert.equal(scanner.cleared, bytes.length);
+    }
+  }
+});
+
+Deno.test("`Scanner`s of one rule set don't disturb one another", () => {
+  const [first, second] = ["tok-abcdefgh1 ", "fx_abc123 SECRET:abcdefgh "];
+  const scanners = [first, second].map(() => new Scanner(RULES, { direction: "outbound" }));
+  const found: Finding[][] = [[], []];
+  for (let index = 0; index < 30; index++) {
+    [first, second].forEach((text, number) => {
+      found[number]!.push(...scanners[number]!.push(bytesOf(text!.charAt(index))));
+    });
+  }
+  scanners.forEach((scanner, number) => found[number]!.push(...scanner.end()));
+  assert.deepEqual(found, [first, second].map((text) => scanPieces(text!, [])));
+});
+
+Deno.test("`Scanner` reports a match that fills its window, and goes on", () => {
+  const junk = "x".repeat(500);
+  const text = `${junk}fx_abc123${junk} tok-abcdefgh1 ${junk}`;
+  const scanner = new Scanner(RULES, { direction: "outbound", windowBytes: 64 });
+  const found = [...scanner.push(bytesOf(text)), ...scanner.end()];
+  assert.deepEqual(found.map(({ rule }) => rule.id), ["fixed_token", "prefix_token"]);
+});
