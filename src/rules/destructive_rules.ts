@@ -123,7 +123,7 @@ export const DESTRUCTIVE_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: ["(){", "() {", "os.fork()", "fork while", "fork until", "%0|%0"],
     regexp:
-      /(?<fn>[:.\w]{1,12}) ?\(\) ?\{\s{0,3}\k<fn>\s?\|\s?\k<fn>\s{0,2}&\s{0,2};?\s{0,3}\}\s{0,2};?\s{0,3}\k<fn>|while (?:True|1) ?:\s{0,8}os\.fork\(\)|\bfork (?:while|until) (?:fork|1|true)|%0\|%0/,
+      /(?<fn>[:.\w]{1,12}) ?\(\) ?\{\s{0,3}\k<fn>\s?\|\s?\k<fn>\s{0,2}&\s{0,2};?\s{0,3}\}\s{0,2};?\s{0,3}\k<fn>|while (?:True|1) ?:\s{0,8}os\.fork\(\)|\bfork (?:while|until) (?:fork|1|true)|(?<![|%\d])%0\|%0(?![|%\d])/,
     maxLength: 120,
     description: "A process that multiplies until the machine stops.",
     source: "MITRE ATT&CK T1499.001; Bash manual §3.3 Shell Functions",

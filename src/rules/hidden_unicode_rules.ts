@@ -5,6 +5,9 @@
  * The scanned text is UTF-8 bytes in latin1, so U+E0041 stands here as `\xf3\xa0\x81\x81`. Emoji
  * that are joined by U+200D, flags of subdivisions (a black flag, tags, a cancel tag), and joiners
  * in Indic, Arabic and Persian words are no findings. Unicode UTS #39, UTR #36, UTS #51.
+ *
+ * A rule of single characters takes in those that follow closely, so that a text full of them makes
+ * hundreds of findings and not thousands.
  */
 import type { Direction, Rule, RuleMatch, Verdict } from "../scan/rule.ts";
 
@@ -137,8 +140,8 @@ export const HIDDEN_UNICODE_RULES: readonly Rule[] = [
     severity: "medium",
     directions: BOTH,
     anchors: ZERO_WIDTH_ANCHORS,
-    regexp: new RegExp(`[A-Za-z0-9_](?!\\xcd)${ZERO_WIDTH}(?=[A-Za-z0-9_])`),
-    maxLength: 6,
+    regexp: new RegExp(`(?:[A-Za-z0-9_](?!\\xcd)${ZERO_WIDTH}){1,40}(?=[A-Za-z0-9_])`),
+    maxLength: 160,
     description: "A character without width inside a word of ASCII letters.",
     source: "Boucher and Anderson, Trojan Source (CVE-2021-42694); UTS #39 §5.1",
     examples: ["fn is\xe2\x80\x8bAdmin()", "pass\xe2\x80\x8dword"],
@@ -169,8 +172,8 @@ export const HIDDEN_UNICODE_RULES: readonly Rule[] = [
     severity: "high",
     directions: BOTH,
     anchors: ["\xe2\x80\xad", "\xe2\x80\xae"],
-    regexp: /\xe2\x80[\xad\xae]/,
-    maxLength: 3,
+    regexp: /\xe2\x80[\xad\xae](?:[^\r\n]{0,200}\xe2\x80[\xad\xae])?/,
+    maxLength: 206,
     verify: (match) => rightToLeft(match) ? "low" : "high",
     description: "A direction override: text is shown in another order than it is read.",
     source: "UAX #9 §2.2; Boucher and Anderson, Trojan Source (CVE-2021-42574)",
@@ -184,8 +187,9 @@ export const HIDDEN_UNICODE_RULES: readonly Rule[] = [
     severity: "medium",
     directions: BOTH,
     anchors: ["\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x81\xa6", "\xe2\x81\xa7"],
-    regexp: /\xe2(?:\x80[\xaa\xab]|\x81[\xa6\xa7])/,
-    maxLength: 3,
+    regexp:
+      /\xe2(?:\x80[\xaa\xab]|\x81[\xa6\xa7])(?:[^\r\n]{0,200}\xe2(?:\x80[\xaa\xab]|\x81[\xa6\xa7]))?/,
+    maxLength: 206,
     verify: (match) => rightToLeft(match) ? "low" : "medium",
     description: "A direction embedding or isolate among text that runs left to right.",
     source: "UAX #9 §2.1, §2.4; Boucher and Anderson, Trojan Source (CVE-2021-42574)",
@@ -217,13 +221,16 @@ export const HIDDEN_UNICODE_RULES: readonly Rule[] = [
 ];
 
 function rightToLeft(match: RuleMatch): boolean {
-  return RIGHT_TO_LEFT_REGEXP.test(match.before) || RIGHT_TO_LEFT_REGEXP.test(match.after);
+  return RIGHT_TO_LEFT_REGEXP.test(match.text) || RIGHT_TO_LEFT_REGEXP.test(match.before) ||
+    RIGHT_TO_LEFT_REGEXP.test(match.after);
 }
 
 /** Two joiners in a Persian word are a typing slip; eight characters carry a byte. */
 function gradeZeroWidthRun(match: RuleMatch): Verdict {
   const count = match.text.length / 3;
   if (count < 4 && (rightToLeft(match) || /[\x80-\xbf]$/.test(match.before))) return "low";
+  // Two spaces without width beside a space are what translation services leave behind.
+  if (/^(?:\xe2\x80\x8b){2}$/.test(match.text) && /\s$/.test(match.before)) return "low";
   // A byte order mark before another is two files joined.
   if (/^(?:\xef\xbb\xbf){2}$/.test(match.text) && match.before === "") return "low";
   return count >= 8 ? "high" : "medium";

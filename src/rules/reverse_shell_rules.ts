@@ -250,7 +250,7 @@ export const REVERSE_SHELL_RULES: readonly Rule[] = [
     ],
     regexp: new RegExp(
       String
-        .raw`\bztcp (?:-l )?${HOST}(?: \d{1,5})?|\/inet4?\/(?:tcp|udp)\/\d{1,5}\/${HOST}\/(?:\d{1,5}|[$<{%]\w{1,20})|\bxterm -display ${HOST}|telnet:\/\/${HOST}(?=[^\r\n]{0,60}\| ?\S{0,20}sh\b)`,
+        .raw`\bztcp (?:-l \d{1,5}|${HOST} (?:\d{1,5}|[$<{%]\w{1,20}))|\/inet4?\/(?:tcp|udp)\/\d{1,5}\/${HOST}\/(?:\d{1,5}|[$<{%]\w{1,20})|\bxterm -display ${HOST}|telnet:\/\/${HOST}(?=[^\r\n]{0,60}\| ?\S{0,20}sh\b)`,
     ),
     maxLength: 200,
     description: "A network endpoint of zsh, gawk, xterm or curl used for a shell.",
