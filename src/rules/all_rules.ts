@@ -1,6 +1,7 @@
 /** Every rule, in two lists: those that are on, and those that a person has to ask for. */
 import type { Rule } from "../scan/rule.ts";
 import { AI_RULES } from "./ai_rules.ts";
+import { ASSIGNMENT_RULES } from "./assignment_rules.ts";
 import { CHAT_RULES } from "./chat_rules.ts";
 import { CLOUD_RULES } from "./cloud_rules.ts";
 import { CODE_HOST_RULES } from "./code_host_rules.ts";
@@ -38,6 +39,7 @@ export const ALL_RULES: readonly Rule[] = [
   ...MARKETING_VENDOR_RULES,
   ...WORK_VENDOR_RULES,
   ...WALLET_RULES,
+  ...ASSIGNMENT_RULES,
   ...SSH_KEY_RULES,
   ...INJECTION_RULES,
 ];

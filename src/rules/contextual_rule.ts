@@ -34,6 +34,9 @@ const ASSIGNED_KEY = `(?<=${ASSIGNMENT})[A-Za-z0-9_+/=.~-]{28,140}`;
 const CONTENT_HASH_REGEXP =
   /(?:[\/#@]|\b(?:commit|rev(?:ision)?|sha-?(?:1|256|512)?|digest|checksum|integrity|hash)\b[^]{0,12})(?:[0-9a-f]{40}|[0-9a-f]{64})$/i;
 
+/** Names of keys that every visitor is handed, or that open nothing of worth. */
+const PUBLIC_KEY_REGEXP = /client[_ -]?(?:key|id)|publi(?:c|shable)|sandbox|sentry_key=/i;
+
 /** One vendor. */
 export interface VendorOptions {
   /** Spellings of the name besides the vendor's own. */
@@ -86,6 +89,7 @@ export function contextualRule(row: VendorRow): Rule {
     if (isShaped) return gradeKey(match);
     // Of a key that has not the vendor's form, name and assignment have to stand in one line.
     if (/[\r\n]/.test(match.text)) return "drop";
+    if (PUBLIC_KEY_REGEXP.test(match.text)) return "low";
     const isNearMiss = lengths.some((length) =>
       length !== match.secret.length && Math.abs(length - match.secret.length) <= 2
     );

@@ -7,7 +7,10 @@ import { isPlaceholder } from "./placeholder.ts";
 
 /** Passwords that documentation, tutorials and local set-ups use; finding one is not a leak. */
 const DEMO_PASSWORD_REGEXP =
-  /^(?:pass(?:word|wd|phrase)?|pwd|secret|token|test|guest|admin|root|user(?:name)?|default|foo|bar|baz|qux|abc|demo|none|null|undefined|changeit|hunter2|key|api_?key|postgres|mysql|redis|mongo(?:db)?|rabbitmq|[a-z]|\*+|x+|\.+|:?port|[0-9]{1,5})[0-9]{0,4}$/i;
+  /^(?:pass(?:word|wd|phrase)?|pwd|secret|token|test|guest|admin|root|user(?:name)?|default|foo|bar|baz|qux|abc|demo|none|null|undefined|changeit|hunter2|proxy_?pass|key|api_?key|postgres|mysql|redis|mongo(?:db)?|rabbitmq|[a-z]|\*+|x+|\.+|:?port|[0-9]{1,5})[0-9]{0,4}$/i;
+
+/** 2025-01-01: a token that ran out before was out of use when these rules were written. */
+const LONG_AGO_SECONDS = 1_735_689_600;
 
 /** `%s`, `${…}`, `{{…}}`, `<…>`, `$NAME`, `:name`, `[…]`, `#{…}`: filled in later. */
 const TEMPLATE_REGEXP = /[${}<>|`]|%[a-z(]|^[:%#@&*[(]|\\\(|\.\.\.|\*\*|\u2022|^[A-Z_]{3,}$|\+$/;
@@ -111,19 +114,28 @@ export const TOKEN_RULES: readonly Rule[] = [
 function gradeJwt(match: RuleMatch): Verdict {
   const [header = "", claims = ""] = match.secret.split(".");
   const graded = gradeSecret({ severity: "medium", minEntropy: 3.5 })(match);
-  if (graded !== "medium" || !holdsJson(header)) return graded === "medium" ? "low" : graded;
-  return holdsJson(claims) ? "medium" : "low";
+  if (graded !== "medium" || jsonOf(header) === undefined) {
+    return graded === "medium" ? "low" : graded;
+  }
+  const value = jsonOf(claims);
+  if (value === undefined) return "low";
+  const { exp, redirect_uri } = value;
+  // An OAuth request is no credential, and what has run out opens nothing.
+  const isOver = typeof exp === "number" && exp < LONG_AGO_SECONDS;
+  return isOver || redirect_uri !== undefined ? "low" : "medium";
 }
 
-/** Says whether base64url holds a JSON object; the last characters may be cut off. */
-function holdsJson(base64url: string): boolean {
+/** Reads a JSON object in base64url; undefined: it holds none. */
+function jsonOf(base64url: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const text = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"));
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null;
+    return typeof value === "object" && value !== null
+      ? value as Readonly<Record<string, unknown>>
+      : undefined;
   } catch {
     // Neither base64 nor JSON: it only looks like a token.
-    return false;
+    return undefined;
   }
 }
 
