@@ -18,6 +18,12 @@ import type { FromWorker, ProxySettings, WorkerSetup } from "./worker_messages.t
 
 /** After a failed accept (no descriptors left, mostly): long enough for some to be closed. */
 const ACCEPT_RETRY_MS = 50;
+/** What accepting a client ends with that has reset its connection already. accept(2) */
+const GONE_CLIENT_ERRORS = [
+  Deno.errors.ConnectionAborted,
+  Deno.errors.ConnectionReset,
+  Deno.errors.NotConnected,
+];
 /** Counters go to the monitor at least so often, for `status`. */
 const COUNTERS_INTERVAL_MS = 1_000;
 
@@ -173,6 +179,8 @@ async function acceptClients(
       isClosed = error instanceof Deno.errors.BadResource ||
         error instanceof Deno.errors.Interrupted;
       if (isClosed) break;
+      // A client that was gone before its turn is no reason to let the others wait.
+      if (GONE_CLIENT_ERRORS.some((kind) => error instanceof kind)) continue;
       log.error(`Cannot accept a connection: ${error instanceof Error ? error.message : error}`);
       await new Promise((resolve) => setTimeout(resolve, ACCEPT_RETRY_MS));
     }

@@ -232,3 +232,17 @@ Deno.test("a reset at every point of a request leaves the proxy serving", async 
   assert.equal((await client.ask(get(origin.authority))).body, "still");
   assert.deepEqual(proxy.log.filter((line) => line.startsWith("ERROR")), []);
 });
+
+Deno.test("clients that reset before they are accepted hold nobody up, and are no error", async () => {
+  await using origin = await startRawOrigin({ play: answerRequests(() => ok("served")) });
+  await using proxy = await startProxyInProcess();
+  const before = performance.now();
+  for (let round = 0; round < 40; round++) {
+    await sendAndReset(proxy.port, "", () => Promise.resolve());
+  }
+  const client = await proxy.connect();
+  assert.equal((await client.ask(get(origin.authority))).body, "served");
+  assert.deepEqual(proxy.log.filter((line) => line.startsWith("ERROR")), []);
+  // One wait of 50 ms for each would be two seconds.
+  assert.ok(performance.now() - before < 1_500);
+});
