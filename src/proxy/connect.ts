@@ -8,7 +8,7 @@
  * ```
  * intercept ─ origin speaks TLS ─┬─ ClientHello ─ server TLS ─ serve again as https
  *           │                    └─ anything else: closed (plain bytes for a TLS port)
- *           └─ origin is not TLS ─┬─ HTTP request ─ serve again as http
+ *           └─ it is not, or 80 ──┬─ HTTP request ─ serve again as http
  *                                 └─ anything else, or the origin speaks first ─ blind relay
  * bypass, --no-mitm ─ blind relay
  * ```
@@ -43,6 +43,8 @@ export interface ConnectOptions extends TunnelOptions {
   /** What tells the client that the tunnel stands. */
   readonly established: Uint8Array;
 }
+
+const PLAIN_HTTP_PORT = 80;
 
 /** What the far end of a new tunnel turned out to speak. */
 type FarEnd =
@@ -83,6 +85,8 @@ async function dialBlind({ authority, proxy }: TunnelOptions): Promise<FarEnd> {
 
 async function dialOrigin(options: TunnelOptions): Promise<FarEnd> {
   const { authority, proxy } = options;
+  // Nearly always plain; and a server that waits for a request would answer TLS with silence.
+  if (authority.port === PLAIN_HTTP_PORT) return await dialBlind(options);
   try {
     const protocol = await proxy.pool.prepare({ scheme: "https", ...authority });
     return { kind: "tls", protocol };
@@ -115,6 +119,10 @@ async function servePlainTunnel(
   if (first.protocol === "http") {
     exchange.finish();
     return await options.serve({ ...client, entrance: { scheme: "http", tunnel: authority } });
+  }
+  if (authority.port === PLAIN_HTTP_PORT) {
+    const spoken = await proxy.pool.prepare({ scheme: "https", ...authority });
+    return await intercept(client, spoken, options);
   }
   proxy.log.warning(
     `Cannot serve a tunnel to "${formatAuthority(authority)}" for ${client.source}: ` +
