@@ -6,6 +6,7 @@
 import type { DecodedView } from "./decoded_view.ts";
 import { HEX_VALUES } from "./encoding_alphabets.ts";
 import type { ScanWindow, WindowSpan } from "./escape_view.ts";
+import type { UnitRatio } from "./offset_map.ts";
 
 /** Bytes looked at in one go: of the seven of a marker, one such group is whole. */
 const PROBE_BYTES = 4;
@@ -23,6 +24,9 @@ const CUT_MARKER_REGEXP =
   /(?:(?<![0-9A-Za-z])[0-9A-Fa-f]{2}([ :,-])(?:[0-9A-Fa-f]{2}\1)?[0-9A-Fa-f]{0,2}|0(?:x[0-9A-Fa-f]{0,2})?)$/;
 /** The longest beginning of pairs that the end of the window hides, and the byte before: ` 72 6d 20`. */
 const HIDDEN_BYTES = 9;
+
+/** The digits of one byte. */
+const PAIR_RATIO: UnitRatio = { decodedUnit: 1, encodedUnit: 2 };
 
 /** Decodes delimited hexadecimal bytes in one message. */
 export class HexPairs {
@@ -81,7 +85,7 @@ export class HexPairs {
         this.#leave(this.#next);
         return "on";
       }
-      this.#view.continueAt(base + pair.from);
+      this.#view.continueAt(base + pair.from, PAIR_RATIO);
       this.#view.sink.put(pair.value);
       this.#next = base + pair.to;
     }
