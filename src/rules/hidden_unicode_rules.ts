@@ -76,6 +76,7 @@ const LOOK_ALIKE_ANCHORS = [..."abcdefghijklmnopqrstuvwxyz"].flatMap((letter) =>
     "\xd1\x98",
     "\xce\xbf",
     "\xd2\xbb",
+    ..."\x90\x95\x9a\x9c\x9d\x9e\xa0\xa1\xa2\xa5".split("").map((last) => "\xd0" + last),
   ]
     .flatMap((other) => [letter + other, other + letter])
 );

@@ -33,7 +33,7 @@ const READER_REGEXP =
 
 /** Words that are also English: only at the start of a command. */
 const AMBIGUOUS_READER_REGEXP =
-  /(?:^|[\n;|&`(]\s*|\$ |["'] ?|\bsudo )(?:less|more|open|type|find|sort|source|cut|view|ls|stat|test|read|copy|move|nano|edit|file|print|start|tee|strings|\.)\s+(?:-\S+\s+){0,3}\\{0,3}["']?$/;
+  /(?:^|[\n;|&`(=]\s*|\$ |["'] ?|\bsudo )(?:less|more|open|type|find|sort|source|cut|view|ls|stat|test|read|copy|move|nano|edit|file|print|start|tee|strings|\.)\s+(?:-\S+\s+){0,3}\\{0,3}["']?$/;
 
 /** Functions that open the file named by their first argument. */
 const OPEN_CALL_REGEXP =
@@ -52,7 +52,7 @@ const SLOT_REGEXP =
 
 /** A request whose target, or a header of it whose value, is the path. */
 const REQUEST_REGEXP =
-  /(?:(?:^|\n)(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS)\s[^\s]{0,60}|(?:^|\n)(?:User-Agent|Referer|Cookie|X-[\w-]{1,30}|Accept[\w-]{0,20}|Authorization): ?)$/i;
+  /(?:(?:^|[\n"'=])(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS)\s[^\s]{0,60}|(?:^|\n)(?:User-Agent|Referer|Cookie|X-[\w-]{1,30}|Accept[\w-]{0,20}|Authorization): ?)$/i;
 
 /** Directories that no sentence has: a scheme, or a climb out of the served directory. */
 const SCHEME_REGEXP = /^(?:file|php|expect|phar|jar|netdoc|gopher|ftp|https?):/i;
