@@ -73,29 +73,46 @@ export function anchorEntries(
 
 /** Aho-Corasick without regard to ASCII case; state 0 is the root. */
 class AnchorMachine {
-  /** By state, the successor for each byte. */
-  readonly next: Uint16Array[] = [new Uint16Array(256)];
+  /** The column of each byte: letters of either case share one, bytes in no anchor share column 0. */
+  readonly columnOf = new Uint8Array(256);
+  /** By state, the successor for each column. */
+  readonly next: number[][] = [];
   /** By state, the index of the longest anchor that ends there. */
-  readonly ending: (number | undefined)[] = [undefined];
+  readonly ending: (number | undefined)[] = [];
   /** The bytes that occur in anchors, both cases. */
   readonly alphabet: readonly number[];
+  readonly #columns: number;
 
   constructor(anchors: readonly string[]) {
-    const letters = new Set(anchors.join("") + anchors.join("").toUpperCase());
-    this.alphabet = [...letters].map((letter) => letter.charCodeAt(0)).filter((code) => code < 256);
+    const letters = new Set(anchors.join(""));
+    const alphabet: number[] = [];
+    let column = 0;
+    for (const letter of letters) {
+      const code = letter.charCodeAt(0);
+      const cases = code >= 0x61 && code <= 0x7a ? [code, code & ~0x20] : [code];
+      column++;
+      for (const byte of cases) this.columnOf[byte] = column;
+      alphabet.push(...cases);
+    }
+    this.alphabet = alphabet;
+    this.#columns = column + 1;
+    this.#addState();
     anchors.forEach((anchor, index) => this.#insert(anchor, index));
     this.#link();
   }
 
+  #addState(): number {
+    this.ending.push(undefined);
+    return this.next.push(new Array<number>(this.#columns).fill(0)) - 1;
+  }
+
   #insert(anchor: string, index: number): void {
     let state = 0;
-    for (const letter of anchor) {
-      const code = letter.charCodeAt(0);
-      if (this.next[state]![code] === 0) {
-        this.next[state]![code] = this.next.push(new Uint16Array(256)) - 1;
-        this.ending.push(undefined);
-      }
-      state = this.next[state]![code]!;
+    for (let at = 0; at < anchor.length; at++) {
+      const row = this.next[state]!;
+      const column = this.columnOf[anchor.charCodeAt(at)]!;
+      if (row[column] === 0) row[column] = this.#addState();
+      state = row[column]!;
     }
     this.ending[state] ??= index;
   }
@@ -104,22 +121,19 @@ class AnchorMachine {
   #link(): void {
     const failure = this.next.map(() => 0);
     const queue = [0];
-    for (let state = queue.shift(); state !== undefined; state = queue.shift()) {
+    for (const state of queue) {
+      const row = this.next[state]!;
       const fallback = this.next[failure[state]!]!;
       // What ends here itself is longer than what the fallback ends.
       this.ending[state] ??= this.ending[failure[state]!];
-      for (const code of this.alphabet) {
-        if (code >= 0x41 && code <= 0x5a) continue;
-        const child = this.next[state]![code]!;
-        const fallbackChild = state === 0 ? 0 : fallback[code]!;
-        if (child === 0) this.next[state]![code] = fallbackChild;
+      for (let column = 1; column < row.length; column++) {
+        const child = row[column]!;
+        const fallbackChild = state === 0 ? 0 : fallback[column]!;
+        if (child === 0) row[column] = fallbackChild;
         else {
           failure[child] = fallbackChild;
           queue.push(child);
         }
-      }
-      for (let code = 0x41; code <= 0x5a; code++) {
-        this.next[state]![code] = this.next[state]![code | 0x20]!;
       }
     }
   }
@@ -207,8 +221,9 @@ class Product {
       const before = this.#parents.get(at);
       const set = this.#automaton.sets[Math.floor(at / states)]!;
       const next = this.#machine.next[before === undefined ? 0 : before % states]!;
+      const { columnOf } = this.#machine;
       const target = at % states;
-      const fits = (code: number) => set[code] === 1 && next[code] === target;
+      const fits = (code: number) => set[code] === 1 && next[columnOf[code]!] === target;
       const code = preferred.find(fits) ?? set.findIndex((_, byte) => fits(byte));
       text = String.fromCharCode(code) + text;
     }
@@ -236,13 +251,13 @@ class Product {
   }
 
   #readSet(set: ByteSet, state: number): readonly number[] {
-    const { next, alphabet } = this.#machine;
+    const { next, columnOf, alphabet } = this.#machine;
     const successors = new Set<number>();
     let members = 0;
     for (const code of alphabet) {
       if (set[code] === 0) continue;
       members++;
-      successors.add(next[state]![code]!);
+      successors.add(next[state]![columnOf[code]!]!);
     }
     // Any byte that occurs in no anchor leads back to the root.
     if (sizeOf(set) > members) successors.add(0);
