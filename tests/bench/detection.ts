@@ -25,9 +25,12 @@ interface Body {
   readonly contentType?: string;
 }
 
-/** Ways in which agents and origins wrap a text. */
+/**
+ * Ways in which agents and origins wrap a text. A bare field says nothing of who speaks: what a user tells a
+ * model is graded lower by some rules, whatever it is wrapped in.
+ */
 const WRAPPINGS: readonly (readonly [name: string, wrap: (text: string) => Body])[] = [
-  ["JSON string", (text) => json({ messages: [{ role: "user", content: text }] })],
+  ["JSON string", (text) => json({ value: text })],
   ["JSON in JSON", (text) => json({ arguments: JSON.stringify({ content: text }) })],
   ["form", (text) => ({
     bytes: encoder.encode(`q=1&text=${encodeURIComponent(text)}`),

@@ -16,7 +16,7 @@ export interface LabelledText {
   /** Whether something is to be found in it. */
   readonly kind: "positive" | "negative";
   readonly text: string;
-  /** Half of the providers, by hash of the name: rules may be tuned on `a`, `b` shows what holds. */
+  /** Half of the providers, by hash of the name: how far two halves differ says what a figure is worth. */
   readonly half?: "a" | "b";
 }
 
