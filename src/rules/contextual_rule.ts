@@ -37,6 +37,9 @@ const CONTENT_HASH_REGEXP =
 /** Names of keys that every visitor is handed, or that open nothing of worth. */
 const PUBLIC_KEY_REGEXP = /client[_ -]?(?:key|id)|publi(?:c|shable)|sandbox|sentry_key=/i;
 
+/** A form of hexadecimal digits and nothing else. */
+const HEXADECIMAL_REGEXP = /^(?:\[[0-9A-Fa-f-]+\]\{[0-9]+\})$/;
+
 /** One vendor. */
 export interface VendorOptions {
   /** Spellings of the name besides the vendor's own. */
@@ -91,7 +94,9 @@ export function contextualRule(row: VendorRow): Rule {
     if (/[\r\n]/.test(match.text)) return "drop";
     if (PUBLIC_KEY_REGEXP.test(match.text)) return "low";
     const isNearMiss = lengths.some((length) =>
-      length !== match.secret.length && Math.abs(length - match.secret.length) <= 2
+      length === match.secret.length
+        ? HEXADECIMAL_REGEXP.test(token)
+        : Math.abs(length - match.secret.length) <= 2
     );
     return isNearMiss && gradeKey(match) === severity ? "low" : gradeKey(match);
   };

@@ -1,7 +1,7 @@
 /** Keys of planning, time, office, design, identity and commerce tools, told by the vendor's name. */
 import type { Rule } from "../scan/rule.ts";
 import { contextualRules, type VendorRow } from "./contextual_rule.ts";
-import { alnum, JWT, UUID, word } from "./token_shapes.ts";
+import { alnum, JWT, lower, UUID, word } from "./token_shapes.ts";
 
 const VENDORS: readonly VendorRow[] = [
   ["adafruit", "adafruit.com", "[a-z0-9_-]{32}|aio_[A-Za-z0-9]{28}"],
@@ -100,7 +100,7 @@ const VENDORS: readonly VendorRow[] = [
   ["metrilo", "metrilo.com", alnum(16)],
   ["mindmeister", "mindmeister.com", alnum(43)],
   ["miro", "miro.com", word(27)],
-  ["mite", "mite.de", alnum(16)],
+  ["mite", "mite.de", lower(16)],
   ["monday", "monday.com", JWT, { names: "everyday" }],
   ["myfreshworks", "myfreshworks.com", word(22)],
   ["myintervals", "myintervals.com", alnum(11)],

@@ -156,15 +156,15 @@ async function measureSpeed(name: string, rules: readonly Rule[], bodies: readon
   return ruleSet;
 }
 
+/** Times pieces of 64 KiB of all bodies, one after the other. */
 async function measurePieces(ruleSet: RuleSet, bodies: readonly Uint8Array[]): Promise<void> {
   const times: number[] = [];
-  for (const body of bodies) {
-    for (let at = 0; at + MAX_SCAN_BYTES <= body.length; at += MAX_SCAN_BYTES) {
-      const bytes = body.subarray(at, at + MAX_SCAN_BYTES);
-      const start = performance.now();
-      await alarms(ruleSet, { bytes });
-      times.push(performance.now() - start);
-    }
+  const joined = new Uint8Array(await new Blob(bodies as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  for (let at = 0; at + MAX_SCAN_BYTES <= joined.length; at += MAX_SCAN_BYTES) {
+    const bytes = joined.subarray(at, at + MAX_SCAN_BYTES);
+    const start = performance.now();
+    await alarms(ruleSet, { bytes });
+    times.push(performance.now() - start);
   }
   times.sort((a, b) => a - b);
   if (times.length === 0) return;
