@@ -3,7 +3,7 @@
  *
  * Guarantee: no byte of a match that is to be stopped is ever released, wherever the body is cut. A
  * byte waits only while it is part of a live partial match (`MessageScanner.cleared`), so that clean
- * traffic streams. A secret to be redacted is replaced where it stands; what stands inside a coding
+ * traffic streams; the blanks that a match may begin with don't wait. A secret to be redacted is replaced where it stands; what stands inside a coding
  * that a replacement would break is blocked instead.
  */
 import { ByteQueue } from "../http1/byte_queue.ts";
@@ -17,6 +17,9 @@ import type { Proxy } from "./proxy.ts";
 
 /** Views in which a marker may stand for the whole match: text that is only escaped. */
 const REDACTABLE_ENCODING_REGEXP = /^(?:(?:json|percent|html)(?:>|$))+$/;
+
+/** Tab, line feed, carriage return, space. */
+const BLANKS: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20]);
 
 /** A part of the body that is replaced; offsets in the body as it came in. */
 interface Edit {
@@ -36,6 +39,8 @@ export class HoldBack implements BodyFilter {
   readonly #held = new ByteQueue();
   /** Offset of the first byte in `#held`: all before it has been released. */
   #released = 0;
+  /** As the scanner last said. What was released beyond it is blank. */
+  #cleared = 0;
   #edits: Edit[] = [];
   /** Set once the rest of the body is let through unscanned. */
   #isOpen = false;
@@ -99,7 +104,21 @@ export class HoldBack implements BodyFilter {
   #rule(findings: readonly Finding[]): Uint8Array {
     this.#apply(findings);
     this.#refuseUndecodable();
-    return this.#release(this.#isOpen ? Infinity : this.#scanner.cleared);
+    return this.#release(this.#isOpen ? Infinity : this.#releasable());
+  }
+
+  /**
+   * The offset up to which all may go on. Where a match begins with blanks they say nothing, and waiting
+   * for what follows would keep each reader of lines or of events one line behind.
+   */
+  #releasable(): number {
+    const { cleared } = this.#scanner;
+    this.#cleared = cleared;
+    if (this.#isCoded) return cleared;
+    const held = this.#held.peek();
+    let at = Math.max(cleared - this.#released, 0);
+    while (at < held.length && BLANKS.has(held[at]!)) at++;
+    return this.#released + at;
   }
 
   /** Notes what is to be replaced; throws for what is to be stopped. */
@@ -123,8 +142,9 @@ export class HoldBack implements BodyFilter {
     if (this.#isCoded) return undefined;
     const isPlain = finding.encoding === undefined;
     if (!isPlain && !REDACTABLE_ENCODING_REGEXP.test(finding.encoding)) return undefined;
-    const start = finding.start + (isPlain ? finding.secretStart : 0);
-    const end = isPlain ? start + finding.secret.length : finding.end;
+    const from = finding.start + (isPlain ? finding.secretStart : 0);
+    const end = isPlain ? from + finding.secret.length : finding.end;
+    const start = from < this.#cleared ? from : Math.max(from, this.#released);
     if (start < this.#released) return undefined;
     return { start, end, marker: new TextEncoder().encode(redactionMarker(finding, this.#proxy)) };
   }
