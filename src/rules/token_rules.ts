@@ -36,7 +36,7 @@ export const TOKEN_RULES: readonly Rule[] = [
     directions: BOTH_DIRECTIONS,
     anchors: ["eyj", "ewog"],
     regexp:
-      /(?<![A-Za-z0-9_-])(?:eyJ|ewog)[A-Za-z0-9_-]{14,500}\.eyJ?[A-Za-z0-9_-]{14,2500}(?:\.[A-Za-z0-9_-]{10,1000})?(?![A-Za-z0-9_-])/,
+      /(?<![A-Za-z0-9_-])(?:eyJ|ewog)[A-Za-z0-9_-]{14,500}\.eyJ?[A-Za-z0-9_-]{14,2500}(?:\.[A-Za-z0-9_-]{10,1000})?(?![A-Za-z0-9_-]|\.[A-Za-z0-9])/,
     maxLength: 4010,
     verify: gradeJwt,
     description: "A JSON Web Token.",
