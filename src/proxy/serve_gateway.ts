@@ -7,6 +7,9 @@
  *              └─ anything else, or the target speaks first ─ scanned as it is
  * ```
  *
+ * In block mode the end of a raw message that could become a match waits for what follows it: a protocol
+ * whose peers take turns can stall there, and is then better left to monitor mode.
+ *
  * Whoever can connect may use it: a program that is led here knows of no proxy token. `deny_hosts`,
  * `deny_private` and `upstream_proxy` hold for targets as for any destination. Threats have the
  * protocol `gateway`, those in WebSocket messages too.

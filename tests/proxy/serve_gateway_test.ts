@@ -171,6 +171,16 @@ Deno.test("a WebSocket through a gateway is read as one", async () => {
   assert.ok(!frames.some(({ payload }) => payload.includes("sk-")));
 });
 
+Deno.test("in block mode question and answer of a protocol of lines arrive at once", async () => {
+  await using target = await startRawOrigin({ play: echo });
+  await using gateway = await startGateway(target, { mode: "block" });
+  const client = await gateway.connect();
+  for (const line of ["ping 1\r\n", '{"method":"ping"}\n']) {
+    await client.send(line);
+    assert.equal(await client.readBytes(line.length), line.toUpperCase());
+  }
+});
+
 Deno.test("in block mode no byte of a secret passes, wherever it is cut", async () => {
   await using target = await startRawOrigin({
     play: async (connection) => void await connection.readToEnd(),
