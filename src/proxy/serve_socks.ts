@@ -41,7 +41,7 @@ const LOGIN_REFUSED = Uint8Array.of(0x01, 0x01);
 /**
  * Serves one SOCKS5 client to its end.
  *
- * @throws {SyntaxError} if it does not speak SOCKS5
+ * @throws {HttpError} if it does not speak SOCKS5
  */
 export async function serveSocks(
   client: Client,
@@ -133,11 +133,24 @@ async function take<Value>(
   parse: (bytes: Uint8Array) => Parsed<Value> | undefined,
 ): Promise<Value | undefined> {
   while (true) {
-    const parsed = parse(buffered.queue.peek());
+    const parsed = parseOrBlame(buffered.queue.peek(), parse);
     if (parsed !== undefined) {
       buffered.queue.skip(parsed.length);
       return parsed.value;
     }
     if (!await buffered.fill()) return undefined;
+  }
+}
+
+/** What is no SOCKS5 is the client's fault, and no reason for a line of ERROR. */
+function parseOrBlame<Value>(
+  bytes: Uint8Array,
+  parse: (bytes: Uint8Array) => Parsed<Value> | undefined,
+): Parsed<Value> | undefined {
+  try {
+    return parse(bytes);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new HttpError(400, "client", cause.message, { cause });
   }
 }

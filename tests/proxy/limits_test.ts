@@ -246,3 +246,20 @@ Deno.test("clients that reset before they are accepted hold nobody up, and are n
   // One wait of 50 ms for each would be two seconds.
   assert.ok(performance.now() - before < 1_500);
 });
+
+for (
+  const noise of [
+    "\x05\x01\x02\x09junk",
+    "\x05\x01\x00\x04\x01\x00\x01",
+    "\x16\x03\x01\x00\x00",
+    "\x80noise\r\n",
+  ]
+) {
+  Deno.test(`noise (${JSON.stringify(noise)}) ends its connection, and is no error of ours`, async () => {
+    await using proxy = await startProxyInProcess({ limits: { headMs: 100, handshakeMs: 100 } });
+    const client = await proxy.connect();
+    await client.send(noise);
+    await client.readRest();
+    assert.deepEqual(proxy.log.filter((line) => line.startsWith("ERROR")), []);
+  });
+}
