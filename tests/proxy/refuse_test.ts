@@ -23,6 +23,7 @@ const DIAL: Readonly<Record<DialFailure, readonly [number, string, boolean]>> = 
   loop: [502, "proxy-loop", false],
   denied: [403, "destination-denied", false],
   certificate: [502, "origin-certificate", false],
+  proxy: [502, "upstream-proxy", false],
   not_tls: [502, "origin-not-tls", false],
   tls: [502, "origin-tls", false],
 };
