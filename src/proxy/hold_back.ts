@@ -18,6 +18,8 @@ import type { Proxy } from "./proxy.ts";
 /** Views in which a marker may stand for the whole match: text that is only escaped. */
 const REDACTABLE_ENCODING_REGEXP = /^(?:(?:json|percent|html)(?:>|$))+$/;
 
+const JOINED_PART_REGEXP = /^(?:sse|json):/;
+
 /** Tab, line feed, carriage return, space. */
 const BLANKS: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20]);
 
@@ -140,6 +142,8 @@ export class HoldBack implements BodyFilter {
   /** Where a secret is replaced; undefined where that would break the body around it. */
   #editOf({ finding }: Ruling): Edit | undefined {
     if (this.#isCoded) return undefined;
+    // Joined from several events of a streamed answer: a marker would take the place of them all.
+    if (JOINED_PART_REGEXP.test(finding.part ?? "")) return undefined;
     const isPlain = finding.encoding === undefined;
     if (!isPlain && !REDACTABLE_ENCODING_REGEXP.test(finding.encoding)) return undefined;
     const from = finding.start + (isPlain ? finding.secretStart : 0);

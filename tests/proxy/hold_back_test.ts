@@ -241,3 +241,16 @@ Deno.test("`HoldBack` redacts behind blanks that have gone", async () => {
     assert.deepEqual([head, tail], [`key:${blank}`, "\nend"]);
   }
 });
+
+Deno.test("`HoldBack` blocks what it cannot redact: text joined from lines of a streamed answer", async () => {
+  using fixture = await filterFixture({ mode: "block", actions: { ai_api_key: "redact" } });
+  const line = (text: string) =>
+    `${JSON.stringify({ message: { role: "assistant", content: text }, done: false })}\n`;
+  const lines = SECRET.match(/.{1,9}/g)!.map(line);
+  const { released, blocked } = await passFilter(fixture.proxy, lines.map(bytesOfText), {
+    direction: "inbound",
+    headers: { "content-type": "application/x-ndjson" },
+  });
+  assert.equal(blocked?.pattern, "ai_api_key");
+  assert.ok(!latin1(released).includes(SECRET.slice(0, 9)));
+});
