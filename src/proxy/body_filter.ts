@@ -1,5 +1,6 @@
 /** The mode decides how a body is watched: `Tap` only looks, `HoldBack` can stop it. */
 import type { HeaderList } from "../http1/header_list.ts";
+import { createMessageScanner, type MessageScanner } from "../scan/message_scanner.ts";
 import type { Direction } from "../scan/rule.ts";
 import type { Exchange } from "./exchange.ts";
 import { HoldBack } from "./hold_back.ts";
@@ -15,15 +16,32 @@ export interface BodyFilterOptions {
   readonly location?: string;
 }
 
+/** One body and who scans it. */
+export interface WatchedBody {
+  readonly proxy: Proxy;
+  readonly exchange: Exchange;
+  readonly direction: Direction;
+  readonly location: string;
+  /** Of the message; undefined: none. */
+  readonly contentEncoding: string | undefined;
+  readonly scanner: MessageScanner;
+}
+
 /** Makes the filter of one body. */
 export function bodyFilter(
   proxy: Proxy,
   exchange: Exchange,
-  options: BodyFilterOptions,
+  { direction, headers, location = "body" }: BodyFilterOptions,
 ): BodyFilter {
-  return proxy.config.mode === "block"
-    ? new HoldBack(proxy, exchange, options)
-    : new Tap(proxy, exchange, options);
+  const contentEncoding = headers.getAll("content-encoding").join(", ") || undefined;
+  const scanner = createMessageScanner(proxy.ruleSet, {
+    direction,
+    contentType: headers.get("content-type"),
+    contentEncoding,
+    maxScanBytes: proxy.config.maxScanBytes,
+  });
+  const body = { proxy, exchange, direction, location, contentEncoding, scanner };
+  return proxy.config.mode === "block" ? new HoldBack(body) : new Tap(body);
 }
 
 /** Whether a body may change its length on its way, so that its framing has to allow for it. */

@@ -8,9 +8,9 @@
  */
 import { ByteQueue } from "../http1/byte_queue.ts";
 import type { Finding } from "../scan/finding.ts";
-import { createMessageScanner, type MessageScanner } from "../scan/message_scanner.ts";
+import type { MessageScanner } from "../scan/message_scanner.ts";
 import type { Direction } from "../scan/rule.ts";
-import type { BodyFilterOptions } from "./body_filter.ts";
+import type { WatchedBody } from "./body_filter.ts";
 import type { Exchange, Ruling } from "./exchange.ts";
 import type { BodyFilter } from "./pass_body.ts";
 import type { Proxy } from "./proxy.ts";
@@ -49,23 +49,13 @@ export class HoldBack implements BodyFilter {
   #isUndecodableTold = false;
   #isClosed = false;
 
-  constructor(
-    proxy: Proxy,
-    exchange: Exchange,
-    { direction, headers, location = "body" }: BodyFilterOptions,
-  ) {
+  constructor({ proxy, exchange, direction, location, contentEncoding, scanner }: WatchedBody) {
     this.#proxy = proxy;
     this.#exchange = exchange;
     this.#direction = direction;
     this.#location = location;
-    const contentEncoding = headers.getAll("content-encoding").join(", ") || undefined;
     this.#isCoded = contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity";
-    this.#scanner = createMessageScanner(proxy.ruleSet, {
-      direction,
-      contentType: headers.get("content-type"),
-      contentEncoding,
-      maxScanBytes: proxy.config.maxScanBytes,
-    });
+    this.#scanner = scanner;
   }
 
   /** @throws {BlockedError} */

@@ -4,10 +4,10 @@
  * The bytes are on their way before they are scanned. A body is read on only when the scanner has
  * kept up, so that nothing piles up. If scanning fails, traffic goes on and the failure is logged.
  */
-import { createMessageScanner, type MessageScanner } from "../scan/message_scanner.ts";
+import type { MessageScanner } from "../scan/message_scanner.ts";
 import type { Finding } from "../scan/finding.ts";
 import type { Direction } from "../scan/rule.ts";
-import type { BodyFilterOptions } from "./body_filter.ts";
+import type { WatchedBody } from "./body_filter.ts";
 import type { Exchange } from "./exchange.ts";
 import type { BodyFilter } from "./pass_body.ts";
 import type { Proxy } from "./proxy.ts";
@@ -23,21 +23,12 @@ export class Tap implements BodyFilter {
   #hasFailed = false;
   #isClosed = false;
 
-  constructor(
-    proxy: Proxy,
-    exchange: Exchange,
-    { direction, headers, location = "body" }: BodyFilterOptions,
-  ) {
+  constructor({ proxy, exchange, direction, location, scanner }: WatchedBody) {
     this.#proxy = proxy;
     this.#exchange = exchange;
     this.#direction = direction;
     this.#location = location;
-    this.#scanner = createMessageScanner(proxy.ruleSet, {
-      direction,
-      contentType: headers.get("content-type"),
-      contentEncoding: headers.getAll("content-encoding").join(", ") || undefined,
-      maxScanBytes: proxy.config.maxScanBytes,
-    });
+    this.#scanner = scanner;
   }
 
   push(bytes: Uint8Array): Uint8Array {
