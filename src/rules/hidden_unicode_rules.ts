@@ -10,6 +10,7 @@
  * hundreds of findings and not thousands.
  */
 import type { Direction, Rule, RuleMatch, Verdict } from "../scan/rule.ts";
+import { inReadableText } from "./readable_text.ts";
 
 const BOTH: readonly Direction[] = ["outbound", "inbound"];
 
@@ -61,28 +62,35 @@ const VARIATION_SELECTOR_ANCHORS = [
 const LOOK_ALIKE = String
   .raw`(?:\xd0[\xb0\xb5\xbe\x90\x95\x9a\x9c\x9d\x9e\xa0\xa1\xa2\xa5]|\xd1[\x80\x81\x83\x85\x95\x96\x98]|\xce\xbf|\xd2\xbb)`;
 
-/** Every two-byte look-alike behind every ASCII letter: three bytes that stand in no plain text. */
-const LOOK_ALIKE_ANCHORS = [..."abcdefghijklmnopqrstuvwxyz"].flatMap((letter) =>
-  [
-    "\xd0\xb0",
-    "\xd0\xb5",
-    "\xd0\xbe",
-    "\xd1\x80",
-    "\xd1\x81",
-    "\xd1\x83",
-    "\xd1\x85",
-    "\xd1\x95",
-    "\xd1\x96",
-    "\xd1\x98",
-    "\xce\xbf",
-    "\xd2\xbb",
-    ..."\x90\x95\x9a\x9c\x9d\x9e\xa0\xa1\xa2\xa5".split("").map((last) => "\xd0" + last),
-  ]
-    .flatMap((other) => [letter + other, other + letter])
-);
+/**
+ * An ASCII letter and then a double of `a`, `c`, `e`, `i`, `o`, `p` or `y`, the letters of which
+ * most spoofs are made. Of three bytes, an anchor is dear: all doubles beside all letters would be
+ * a thousand.
+ */
+const DOUBLE_WITHIN = {
+  letters: "abcdefghiklmnoprstuvwxy",
+  doubles: ["\xd0\xb0", "\xd1\x81", "\xd0\xb5", "\xd1\x96", "\xd0\xbe", "\xd1\x80", "\xd1\x83"],
+};
+/** A double of `a`, `c`, `e`, `o` or `p`, small or capital, and then an ASCII letter. */
+const DOUBLE_AT_START = {
+  letters: "abcdilmnoprtuvx",
+  doubles: [
+    ...["\xd0\xb0", "\xd1\x81", "\xd0\xb5", "\xd0\xbe", "\xd1\x80"],
+    ...["\xd0\x90", "\xd0\xa1", "\xd0\x95", "\xd0\x9e", "\xd0\xa0"],
+  ],
+};
+const LOOK_ALIKE_ANCHORS = [
+  ...DOUBLE_WITHIN.doubles.flatMap((double) =>
+    [...DOUBLE_WITHIN.letters].map((letter) => letter + double)
+  ),
+  ...DOUBLE_AT_START.doubles.flatMap((double) =>
+    [...DOUBLE_AT_START.letters].map((letter) => double + letter)
+  ),
+];
+const LOOK_ALIKE_CORE = `(?:(?i:[${DOUBLE_WITHIN.letters}])(?:${DOUBLE_WITHIN.doubles.join("|")})` +
+  `|(?:${DOUBLE_AT_START.doubles.join("|")})(?i:[${DOUBLE_AT_START.letters}]))`;
 
-/** Every rule about invisible or deceiving characters. */
-export const HIDDEN_UNICODE_RULES: readonly Rule[] = [
+const RULES: readonly Rule[] = [
   {
     id: "unicode_tags",
     pattern: "hidden_unicode",
@@ -205,10 +213,10 @@ export const HIDDEN_UNICODE_RULES: readonly Rule[] = [
     directions: BOTH,
     anchors: LOOK_ALIKE_ANCHORS,
     regexp: new RegExp(
-      String
-        .raw`(?<![\x80-\xff\w])(?=[A-Za-z0-9.\x80-\xff-]{0,40}[A-Za-z](?:${LOOK_ALIKE})|(?:${LOOK_ALIKE})[A-Za-z])(?:[A-Za-z0-9.-]|${LOOK_ALIKE}){4,60}(?![\x80-\xff\w])`,
+      String.raw`(?<![\x80-\xff\w])(?:[A-Za-z0-9.-]|${LOOK_ALIKE}){0,40}${LOOK_ALIKE_CORE}` +
+        String.raw`(?:[A-Za-z0-9.-]|${LOOK_ALIKE}){0,40}(?![\x80-\xff\w])`,
     ),
-    maxLength: 128,
+    maxLength: 163,
     verify: gradeLookAlike,
     description: "A word that mixes ASCII with letters of another script that look the same.",
     source: "UTS #39 §4 Confusable Detection, §5.1 Mixed-Script Detection",
@@ -220,6 +228,9 @@ export const HIDDEN_UNICODE_RULES: readonly Rule[] = [
     ],
   },
 ];
+
+/** Every rule about invisible or deceiving characters. */
+export const HIDDEN_UNICODE_RULES: readonly Rule[] = RULES.map(inReadableText);
 
 function rightToLeft(match: RuleMatch): boolean {
   return RIGHT_TO_LEFT_REGEXP.test(match.text) || RIGHT_TO_LEFT_REGEXP.test(match.before) ||

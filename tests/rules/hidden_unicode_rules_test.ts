@@ -32,6 +32,8 @@ const CASES: readonly (readonly [reason: string, text: string, expected: readonl
   ["an override in Hebrew", "\u05D0\u05D1\u202E\u05D2", ["bidi_override:low"]],
   ["an isolate in code", "/*\u2066 admins */", ["bidi_embedding:medium"]],
   ["a domain with a foreign letter", "https://p\u0430ypal.com/", ["look_alike_letters:medium"]],
+  ["a spoof of several letters", "go to g\u043E\u043Egle", ["look_alike_letters:medium"]],
+  ["a foreign capital at the start", "\u0410pple account", ["look_alike_letters:medium"]],
   ["two languages", "\u043F\u0440\u0438\u0432\u0435\u0442 world", []],
 ];
 
