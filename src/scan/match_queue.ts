@@ -5,7 +5,7 @@
  * overlaps it is known: what is reported doesn't depend on how the stream was cut.
  */
 import type { Finding } from "./finding.ts";
-import { isCoveredBy, type RankedFinding } from "./overlap.ts";
+import { coveredAmong, type RankedFinding } from "./overlap.ts";
 import type { Rule } from "./rule.ts";
 
 /** Bytes on both sides of a match that a lookaround may read and that `verify` is shown. */
@@ -44,9 +44,11 @@ interface Entry {
 
 /** Matches on their way to being findings. */
 export class MatchQueue {
-  #entries: readonly Entry[] = [];
+  #entries: Entry[] = [];
   /** Findings already decided that may still cover a waiting one. */
   #decided: readonly RankedFinding[] = [];
+  /** The lowest offset of a waiting match; undefined: none waits. */
+  #start: number | undefined;
 
   get isEmpty(): boolean {
     return this.#entries.length === 0;
@@ -54,35 +56,42 @@ export class MatchQueue {
 
   /** The lowest offset of a waiting match; undefined: none waits. */
   get start(): number | undefined {
-    return this.#entries.reduce<number | undefined>(
-      (min, { match }) => Math.min(min ?? match.start, match.start),
-      undefined,
-    );
+    return this.#start;
   }
 
   add(match: RawMatch): void {
-    this.#entries = [...this.#entries, { match }];
+    this.#entries.push({ match });
+    this.#start = Math.min(this.#start ?? match.start, match.start);
   }
 
   /** Removes and returns the findings that no further byte can change, in stream order. */
   take(view: QueueView): Finding[] {
     if (this.isEmpty) return [];
-    const entries = this.#entries.flatMap((entry) => verified(entry, view));
+    const entries = this.#entries.flatMap((entry) => verified(entry, view))
+      .sort((a, b) => a.match.start - b.match.start);
     const unverified = entries.filter(({ ranked }) => ranked === undefined);
-    const rivals = [...this.#decided, ...entries.flatMap(({ ranked }) => ranked ?? [])];
+    const meetsUnverified = overlapTest(unverified.map(({ match }) => match));
     const waiting: Entry[] = [];
-    const found: RankedFinding[] = [];
+    const ready: RankedFinding[] = [];
     for (const entry of entries) {
       const { match, ranked } = entry;
       const isKnown = ranked !== undefined && (view.isOver || match.end <= view.settled);
-      if (!isKnown || unverified.some((other) => overlap(match, other.match))) waiting.push(entry);
-      else if (!rivals.some((other) => isCoveredBy(ranked, other))) found.push(ranked);
+      if (isKnown && !meetsUnverified(match)) ready.push(ranked);
+      else waiting.push(entry);
     }
-    this.#entries = waiting;
-    this.#decided = rivals.filter(({ finding }) =>
-      waiting.some(({ match }) => overlap(match, finding)) || finding.end > view.settled
+    const known = [...this.#decided, ...ready];
+    const covered = coveredAmong(
+      [...known, ...waiting.flatMap(({ ranked }) => ranked ?? [])]
+        .sort((a, b) => a.finding.start - b.finding.start),
     );
-    return found.toSorted(compareOrder).map(({ finding }) => finding);
+    const meetsWaiting = overlapTest(waiting.map(({ match }) => match));
+    this.#entries = waiting;
+    this.#start = waiting[0]?.match.start;
+    this.#decided = known.filter(({ finding }) =>
+      finding.end > view.settled || meetsWaiting(finding)
+    );
+    return ready.filter((ranked) => !covered.has(ranked)).sort(compareOrder)
+      .map(({ finding }) => finding);
   }
 }
 
@@ -91,11 +100,26 @@ function compareOrder(a: RankedFinding, b: RankedFinding): number {
   return a.finding.start - b.finding.start || a.finding.end - b.finding.end || a.order - b.order;
 }
 
-function overlap(
-  a: { readonly start: number; readonly end: number },
-  b: { readonly start: number; readonly end: number },
-): boolean {
-  return a.start < b.end && b.start < a.end;
+/** Some bytes of the stream, `end` exclusive. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Returns a function that tells whether a span overlaps one of `spans`, which ascend by start. */
+function overlapTest(spans: readonly Span[]): (span: Span) => boolean {
+  let longest = 0;
+  const ends = spans.map(({ end }) => longest = Math.max(longest, end));
+  return ({ start, end }) => {
+    let below = 0;
+    let above = spans.length;
+    while (below < above) {
+      const middle = (below + above) >> 1;
+      if (spans[middle]!.start < end) below = middle + 1;
+      else above = middle;
+    }
+    return below > 0 && ends[below - 1]! > start;
+  };
 }
 
 /** Runs the rule's `verify` when its context is there; an empty list: the match is dropped. */
