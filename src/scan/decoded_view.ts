@@ -10,7 +10,7 @@ import { ByteSink } from "./byte_sink.ts";
 import type { Finding } from "./finding.ts";
 import { IDENTITY, OffsetMap, type UnitRatio } from "./offset_map.ts";
 
-/** What a view is scanned by: a scanner, or a scanner with views of its own. */
+/** Scans a stream of bytes: a scanner, or a scanner with views of its own. */
 export interface StreamScanner {
   /** Findings that no further byte can change. */
   push(bytes: Uint8Array): Finding[];
@@ -18,6 +18,12 @@ export interface StreamScanner {
   end(): Finding[];
   /** Offset below which no byte is part of a finding that is yet to come. */
   readonly cleared: number;
+}
+
+/** What a view is scanned by, a piece or all of it at once. */
+export interface ViewedScanner extends StreamScanner {
+  /** Like {@link StreamScanner.end}; `lastBytes` are pushed before. */
+  end(lastBytes?: Uint8Array): Finding[];
 }
 
 /** Bytes that all views of one message may still decode; shared by them, so that nesting is bounded. */
@@ -33,9 +39,9 @@ const SEPARATOR = 0x00;
 export class DecodedView {
   /** Filled by whoever decodes. */
   readonly sink = new ByteSink();
-  readonly #open: () => StreamScanner;
+  readonly #open: () => ViewedScanner;
   readonly #budget: ViewBudget;
-  #scanner: StreamScanner | undefined;
+  #scanner: ViewedScanner | undefined;
   #map = new OffsetMap();
   /** Bytes the scanner has been given. */
   #pushed = 0;
@@ -44,7 +50,7 @@ export class DecodedView {
   readonly #found: Finding[] = [];
 
   /** `open` makes the scanner, at the first byte and again after the view was settled. */
-  constructor(open: () => StreamScanner, budget: ViewBudget) {
+  constructor(open: () => ViewedScanner, budget: ViewBudget) {
     this.#open = open;
     this.#budget = budget;
   }
@@ -58,7 +64,7 @@ export class DecodedView {
 
   /** Like {@link beginPiece}, for a piece that may have to be discarded. */
   beginTrial(encoded: number): void {
-    this.#found.push(...this.#scan(), ...this.#close());
+    this.#found.push(...this.#finish());
     this.beginPiece(encoded);
   }
 
@@ -85,29 +91,9 @@ export class DecodedView {
     this.#isInPiece = false;
   }
 
-  /** Scans what was put; call it before the sink grows large. */
+  /** Scans what was put, of a piece that is under way; call it before the sink grows large. */
   flush(): Finding[] {
-    const found = this.#scan();
-    if (this.#found.length === 0) return found;
-    return [...this.#found.splice(0), ...found];
-  }
-
-  #scan(): Finding[] {
-    const { sink } = this;
-    if (sink.length === 0) return [];
-    const count = Math.min(sink.length, this.#budget.bytesLeft);
-    this.#budget.bytesLeft -= count;
-    this.#budget.bytesRefused += sink.length - count;
-    if (count === 0) {
-      sink.clear();
-      return [];
-    }
-    this.#scanner ??= this.#open();
-    const found = this.#scanner.push(sink.bytes.subarray(0, count)).map((one) => this.#place(one));
-    this.#pushed += count;
-    if (count < sink.length) found.push(...this.#close());
-    sink.clear();
-    return found;
+    return this.#withFound(this.#scan());
   }
 
   /**
@@ -115,18 +101,59 @@ export class DecodedView {
    * Does nothing while a piece is under way.
    */
   settle(): Finding[] {
+    if (!this.#isInPiece) return this.end();
     const found = this.flush();
-    if (this.#scanner === undefined) return found;
-    if (this.#isInPiece) {
-      this.#map.forget(this.#scanner.cleared);
-      return found;
-    }
-    return [...found, ...this.#close()];
+    if (this.#scanner !== undefined) this.#map.forget(this.#scanner.cleared);
+    return found;
   }
 
   /** Ends the scan: the message is over. */
   end(): Finding[] {
-    return [...this.flush(), ...this.#close()];
+    return this.#withFound(this.#finish());
+  }
+
+  #withFound(found: Finding[]): Finding[] {
+    return this.#found.length === 0 ? found : [...this.#found.splice(0), ...found];
+  }
+
+  #scan(): Finding[] {
+    const { sink } = this;
+    if (sink.length === 0) return [];
+    const count = this.#charge();
+    if (count === 0) {
+      sink.clear();
+      return [];
+    }
+    if (count < sink.length) return this.#finishWith(count);
+    this.#scanner ??= this.#open();
+    const found = this.#placed(this.#scanner.push(sink.bytes));
+    this.#pushed += count;
+    sink.clear();
+    return found;
+  }
+
+  /** Scans what was put as the last of its stream. */
+  #finish(): Finding[] {
+    return this.sink.length === 0 ? this.#finishWith(0) : this.#finishWith(this.#charge());
+  }
+
+  #finishWith(count: number): Finding[] {
+    const { sink } = this;
+    const bytes = sink.bytes.subarray(0, count);
+    sink.clear();
+    if (count > 0) this.#scanner ??= this.#open();
+    if (this.#scanner === undefined) return [];
+    const found = this.#placed(this.#scanner.end(bytes));
+    this.#forget();
+    return found;
+  }
+
+  /** Pays for what was put from the budget; returns for how many bytes it sufficed. */
+  #charge(): number {
+    const count = Math.min(this.sink.length, this.#budget.bytesLeft);
+    this.#budget.bytesLeft -= count;
+    this.#budget.bytesRefused += this.sink.length - count;
+    return count;
   }
 
   /** Offset in the message below which no byte is part of a finding of this view yet to come. */
@@ -135,24 +162,18 @@ export class DecodedView {
     return this.#map.startOf(this.#scanner.cleared);
   }
 
-  #close(): Finding[] {
-    if (this.#scanner === undefined) return [];
-    const found = this.#scanner.end().map((one) => this.#place(one));
-    this.#forget();
-    return found;
-  }
-
   #forget(): void {
     this.#scanner = undefined;
     this.#map = new OffsetMap();
     this.#pushed = 0;
   }
 
-  #place(finding: Finding): Finding {
-    return {
+  #placed(found: Finding[]): Finding[] {
+    if (found.length === 0) return found;
+    return found.map((finding) => ({
       ...finding,
       start: this.#map.startOf(finding.start),
       end: this.#map.endOf(finding.end),
-    };
+    }));
   }
 }

@@ -94,6 +94,12 @@ export class EncodedRows {
     return this.#views;
   }
 
+  /** Goes on at `offset`; the bytes before it hold no row. */
+  skipTo(offset: number): void {
+    this.#next = offset;
+    this.#seenTo = offset;
+  }
+
   /** Looks at a span. */
   scan(window: ScanWindow, { from, to, edge }: WindowSpan): void {
     const { base, bytes } = window;
@@ -176,7 +182,9 @@ export class EncodedRows {
       const start = Math.max(from, block - OVERLAP_DIGITS);
       const end = Math.min(to, block + BLOCK_DIGITS);
       let texts = coding.textLanes(digits, { from: start, to: end }, place + start - range.from);
-      if (coding === BASE64 && isNonAsciiText(row, start, end)) texts |= 1;
+      const isForeign = coding === BASE64 &&
+        isNonAsciiText(digits, { from: start, to: end }, place + start - range.from);
+      if (isForeign) texts |= 1;
       if (texts === 0) continue;
       const isLast = end === to && !(row.isCut && to === range.to);
       for (const lane of lanes) {
@@ -291,14 +299,18 @@ function lastDigits(bytes: Uint8Array, from: number, to: number): number {
 
 /**
  * Tells whether a block of base64 digits, read from its first group on, begins with UTF-8 of another
- * script than Latin, which no lane looks like. Checks eighteen bytes; a random row passes once in a million.
+ * script than Latin, which no lane looks like. `place` is the place in the row of the digit `from`.
+ * Checks eighteen bytes; a random row passes once in a million.
  */
-function isNonAsciiText(row: Row, from: number, to: number): boolean {
-  const shift = row.place - row.range.from;
-  const start = from + (-(from + shift) & 3);
+export function isNonAsciiText(
+  digits: Uint8Array,
+  { from, to }: DigitRange,
+  place: number,
+): boolean {
+  const start = from + (-place & 3);
   if (to - start < UTF8_TRIAL_DIGITS) return false;
   TRIAL.clear();
-  BASE64.decode(row.digits, { from: start, to: start + UTF8_TRIAL_DIGITS }, TRIAL);
+  BASE64.decode(digits, { from: start, to: start + UTF8_TRIAL_DIGITS }, TRIAL);
   const bytes = TRIAL.bytes;
   let at = 0;
   while (at < 3 && isContinuation(bytes[at]!)) at++;

@@ -9,7 +9,8 @@
  *
  * Invariant: the findings are those of the whole message, however it is cut; memory is bounded.
  */
-import { DecodedView, type StreamScanner, type ViewBudget } from "./decoded_view.ts";
+import { DecodedView, type ViewBudget, type ViewedScanner } from "./decoded_view.ts";
+import { endsPlainly, mayHoldEncoded } from "./encoded_hint.ts";
 import { EncodedRows } from "./encoded_rows.ts";
 import {
   type EscapeKind,
@@ -64,10 +65,15 @@ interface SharedBudget extends ViewBudget {
 }
 
 /** Scans one message in one direction. */
-export class ViewScanner implements StreamScanner {
+export class ViewScanner implements ViewedScanner {
   readonly #scanner: Scanner;
   readonly #encoding: string;
-  readonly #views: MessageViews | undefined;
+  /** Undefined: nothing is decoded. */
+  readonly #openViews: ((seen: SeenBytes) => MessageViews) | undefined;
+  /** Made when something may be encoded: most messages need none. */
+  #views: MessageViews | undefined;
+  /** Bytes before the views were made; nothing is encoded in them. */
+  #seen: SeenBytes = { count: 0, tail: NOTHING };
   /** Undefined in a view: the message itself knows what was found in all of them. */
   readonly #repeated: RepeatedFindings | undefined;
   #cleared = 0;
@@ -80,23 +86,40 @@ export class ViewScanner implements StreamScanner {
       direction,
       ...(windowBytes === undefined ? {} : { windowBytes }),
     });
-    if (depth > 0) this.#views = new MessageViews(ruleSet, { ...options, encoding, depth }, budget);
+    if (depth === 0) return;
+    const resolved = { ...options, encoding, depth };
+    this.#openViews = (seen) => new MessageViews(ruleSet, resolved, { budget, seen });
+    if (options.percent === "everything") this.#views = this.#openViews(this.#seen);
   }
 
   /** Scans the next bytes of the message, which may be reused afterwards. */
   push(bytes: Uint8Array): Finding[] {
     const found = this.#label(this.#scanner.push(bytes));
-    if (this.#views === undefined) return found;
-    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-      const inViews = this.#views.push(bytes.subarray(at, at + PIECE_BYTES));
-      if (inViews.length > 0) found.push(...inViews);
+    if (this.#openViews === undefined || bytes.length === 0) return found;
+    if (this.#views === undefined && endsPlainly(bytes) && !mayHoldEncoded(bytes)) {
+      this.#seen = seenWith(this.#seen, bytes);
+    } else {
+      this.#views ??= this.#openViews(this.#seen);
+      pushPieces(this.#views, bytes, found);
     }
     return this.#repeated?.fresh(found) ?? found;
   }
 
-  /** Says that the message is over; reports what was still undecided. */
-  end(): Finding[] {
-    const found = [...this.#label(this.#scanner.end()), ...this.#views?.end() ?? []];
+  /**
+   * Says that the message is over, with its last bytes if there are any left; reports what was still
+   * undecided.
+   */
+  end(lastBytes: Uint8Array = NOTHING): Finding[] {
+    const found = this.#label(this.#scanner.end(lastBytes));
+    if (this.#openViews === undefined) return found;
+    if (this.#views === undefined && mayHoldEncoded(lastBytes)) {
+      this.#views = this.#openViews(this.#seen);
+    }
+    if (this.#views !== undefined) {
+      const lastFrom = Math.max(0, lastBytes.length - PIECE_BYTES);
+      pushPieces(this.#views, lastBytes.subarray(0, lastFrom), found);
+      found.push(...this.#views.end(lastBytes.subarray(lastFrom)));
+    }
     return this.#repeated?.fresh(found) ?? found;
   }
 
@@ -126,12 +149,41 @@ export function scanViews(
   options: ViewScannerOptions,
 ): Finding[] {
   const scanner = new ViewScanner(ruleSet, options);
-  return [...scanner.push(bytes), ...scanner.end()];
+  return scanner.end(bytes);
+}
+
+/** What of a message was passed over because nothing is encoded in it. */
+interface SeenBytes {
+  readonly count: number;
+  /** The last of them, in which a view may begin. */
+  readonly tail: Uint8Array;
+}
+
+function seenWith({ count, tail }: SeenBytes, bytes: Uint8Array): SeenBytes {
+  const kept = bytes.length >= TAIL_BYTES ? bytes.slice(-TAIL_BYTES) : joined(tail, bytes.slice());
+  return {
+    count: count + bytes.length,
+    tail: kept.length > TAIL_BYTES ? kept.slice(-TAIL_BYTES) : kept,
+  };
+}
+
+function pushPieces(views: MessageViews, bytes: Uint8Array, found: Finding[]): void {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    const inViews = views.push(bytes.subarray(at, at + PIECE_BYTES));
+    if (inViews.length > 0) found.push(...inViews);
+  }
 }
 
 interface ResolvedOptions extends ViewScannerOptions {
   readonly encoding: string;
   readonly depth: number;
+}
+
+/** One kind of decoding. */
+interface Stage {
+  readonly heldFrom: number;
+  /** Goes on at an offset before which nothing is encoded so. */
+  skipTo(offset: number): void;
 }
 
 /** The views of one stream. */
@@ -149,13 +201,17 @@ class MessageViews {
   readonly #hexPairs: HexPairs;
   readonly #utf16: Utf16Text;
   readonly #rows: EncodedRows;
-  readonly #stages: readonly { readonly heldFrom: number }[];
+  readonly #stages: readonly Stage[];
   #tail: Uint8Array = NOTHING;
   /** Offset of the first byte of `#tail`. */
   #base = 0;
   #end = 0;
 
-  constructor(ruleSet: RuleSet, options: ResolvedOptions, budget: SharedBudget | undefined) {
+  constructor(
+    ruleSet: RuleSet,
+    options: ResolvedOptions,
+    { budget, seen }: { readonly budget: SharedBudget | undefined; readonly seen: SeenBytes },
+  ) {
     this.#ruleSet = ruleSet;
     this.#options = options;
     this.#isOutermost = budget === undefined;
@@ -177,10 +233,10 @@ class MessageViews {
       this.#utf16,
       this.#rows,
     ];
+    if (seen.count > 0) this.#passOver(seen);
   }
 
   push(piece: Uint8Array): Finding[] {
-    if (this.#isOutermost) this.#budget.bytesLeft += piece.length * BUDGET_RATIO;
     this.#look(piece, "open");
     const found: Finding[] = [];
     for (const view of this.#allViews()) {
@@ -190,8 +246,9 @@ class MessageViews {
     return found;
   }
 
-  end(): Finding[] {
-    this.#look(NOTHING, "closed");
+  /** Looks at the last bytes of the message. */
+  end(piece: Uint8Array): Finding[] {
+    this.#look(piece, "closed");
     const found: Finding[] = [];
     for (const view of this.#allViews()) found.push(...view.end());
     return found;
@@ -207,7 +264,20 @@ class MessageViews {
     return this.#isOutermost ? this.#budget.bytesRefused : 0;
   }
 
+  #passOver({ count, tail }: SeenBytes): void {
+    this.#earn(count);
+    this.#tail = tail;
+    this.#base = count - tail.length;
+    this.#end = count;
+    for (const stage of this.#stages) stage.skipTo(count);
+  }
+
+  #earn(bytes: number): void {
+    if (this.#isOutermost) this.#budget.bytesLeft += bytes * BUDGET_RATIO;
+  }
+
   #look(piece: Uint8Array, edge: "open" | "closed"): void {
+    this.#earn(piece.length);
     const bytes = joined(this.#tail, piece);
     const base = this.#base;
     const window = { bytes, text: latin1Text(bytes, 0, bytes.length), base };
@@ -216,6 +286,7 @@ class MessageViews {
     this.#json.scan(window, { from, to: bytes.length, edge }, (withoutJson) => {
       this.#html.scan(window, withoutJson, (span) => this.#lookAt(window, span));
     });
+    if (edge === "closed") return;
     const keepFrom = Math.max(base, Math.min(this.#end - TAIL_BYTES, this.#heldFrom()));
     this.#tail = bytes.slice(keepFrom - base);
     this.#base = keepFrom;

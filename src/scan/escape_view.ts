@@ -101,6 +101,12 @@ export class EscapeView {
     return this.#next < this.#seenTo ? this.#next : Infinity;
   }
 
+  /** Goes on at `offset`; the bytes before it hold no escape. */
+  skipTo(offset: number): void {
+    this.#next = offset;
+    this.#seenTo = offset;
+  }
+
   /** Looks at a span; hands on the parts without escapes. */
   scan(window: ScanWindow, { from, to, edge }: WindowSpan, idle: SpanSink): void {
     if (window.base + from > this.#seenTo) this.#jump(window.base + from);

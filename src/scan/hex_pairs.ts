@@ -46,6 +46,12 @@ export class HexPairs {
     return this.#heldFrom;
   }
 
+  /** Goes on at `offset`; the bytes before it hold no pairs. */
+  skipTo(offset: number): void {
+    this.#next = offset;
+    this.#seenTo = offset;
+  }
+
   /** Looks at a span. */
   scan(window: ScanWindow, { from, to, edge }: WindowSpan): void {
     const { base, bytes } = window;
@@ -129,10 +135,13 @@ function findMarker({ bytes, text }: ScanWindow, from: number, to: number): numb
 }
 
 function findCMarker(text: string, from: number, to: number): number {
-  const zero = text.indexOf("0x", from);
-  if (zero < 0 || zero >= to) return to;
+  // The span alone: a search that goes on to the window's end would do so for each of many spans.
+  const span = text.slice(from, to);
+  const zero = span.indexOf("0x");
+  if (zero < 0) return to;
   C_MARKER_REGEXP.lastIndex = zero;
-  return Math.min(C_MARKER_REGEXP.exec(text)?.index ?? to, to);
+  const found = C_MARKER_REGEXP.exec(span);
+  return found === null ? to : from + found.index;
 }
 
 /** A delimiter, a pair, the delimiter, a pair, the delimiter; the first pair stands before. */

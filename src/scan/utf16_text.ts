@@ -54,6 +54,12 @@ export class Utf16Text {
     return this.#heldFrom;
   }
 
+  /** Goes on at `offset`; the bytes before it hold no UTF-16. */
+  skipTo(offset: number): void {
+    this.#next = offset;
+    this.#seenTo = offset;
+  }
+
   /** Looks at a span. */
   scan(window: ScanWindow, { from, to, edge }: WindowSpan): void {
     const { base } = window;

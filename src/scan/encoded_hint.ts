@@ -1,0 +1,103 @@
+/**
+ * A short message → whether anything in it may be encoded.
+ *
+ * Most messages, and most of what is decoded from others, hold nothing encoded; one pass that knows
+ * the beginnings of all encodings says so, and spares them the decoders and their memory.
+ *
+ * Invariant: may over-report; never says no where a decoder would have decoded something.
+ */
+import { BASE32, BASE64, HEX } from "./digit_coding.ts";
+import { isNonAsciiText } from "./encoded_rows.ts";
+import { HEX_VALUES, isEncodingByte } from "./encoding_alphabets.ts";
+
+/** Longer rows are judged in blocks, by the decoder. */
+const MAX_JUDGED_DIGITS = 64;
+/** Digits that one line of a wrapped row has at least (digit_row.ts). */
+const MIN_LINE_DIGITS = 16;
+/** `&` and the semicolon of the longest name of a character. */
+const MAX_REFERENCE_BYTES = 9;
+const SEMICOLON = 0x3b;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const ZERO = 0x30;
+const LETTER_X = 0x78;
+const LETTER_U = 0x75;
+
+const DIGIT = 1;
+const MARKER = 2;
+/** By byte: bit 0, a base64 digit; bit 1, a byte that an escape or a marker may begin or end with. */
+const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const isMarker = byte >= 0xfe || "\0\\%&= :,-;".includes(String.fromCharCode(byte));
+  return (isEncodingByte(byte) ? DIGIT : 0) | (isMarker ? MARKER : 0);
+});
+/** Bytes that no encoding goes on after. */
+const FINAL_BYTES: ReadonlySet<number> = new Set([...'}])".!?>\n'].map((one) => one.charCodeAt(0)));
+
+/** Tells whether what ends with `bytes` is no encoding that bytes to come could complete. */
+export function endsPlainly(bytes: Uint8Array): boolean {
+  return FINAL_BYTES.has(bytes.at(-1)!);
+}
+
+/** Tells whether a decoder would find work in `bytes`, which neighbours don't prolong. */
+export function mayHoldEncoded(bytes: Uint8Array): boolean {
+  const to = bytes.length;
+  let rowFrom = 0;
+  for (let at = 0; at < to; at++) {
+    const kind = KINDS[bytes[at]!]!;
+    if (kind === DIGIT) continue;
+    if (kind >= MARKER && isMarker(bytes, at)) return true;
+    if ((kind & DIGIT) !== 0) continue;
+    if (at - rowFrom >= BASE64.minDigits && mayBeText(bytes, rowFrom, at)) return true;
+    rowFrom = at + 1;
+  }
+  return to - rowFrom >= BASE64.minDigits && mayBeText(bytes, rowFrom, to);
+}
+
+/** Whether an escape, UTF-16 or a row of hexadecimal pairs may stand here. */
+function isMarker(bytes: Uint8Array, at: number): boolean {
+  const byte = bytes[at]!;
+  const next = bytes[at + 1]!;
+  switch (byte) {
+    case 0x5c: // backslash
+      return true;
+    case 0x25: // percent sign
+      return next === LETTER_U || isPair(bytes, at + 1);
+    case 0x3d: // equals sign
+      return next === LINE_FEED || next === CARRIAGE_RETURN || isPair(bytes, at + 1);
+    case 0x26: // ampersand
+      return isReference(bytes, at);
+    case 0x00:
+      return bytes[at + 2] === 0;
+    case 0xfe:
+    case 0xff:
+      return at < 2;
+    default:
+      return (bytes[at + 3] === byte && bytes[at + 6] === byte) ||
+        (bytes[at - 4] === ZERO && bytes[at - 3] === LETTER_X);
+  }
+}
+
+function isPair(bytes: Uint8Array, at: number): boolean {
+  return HEX_VALUES[bytes[at]!]! < 16 && HEX_VALUES[bytes[at + 1]!]! < 16;
+}
+
+/** Whether a number or a name follows the `&`. */
+function isReference(bytes: Uint8Array, at: number): boolean {
+  if (bytes[at + 1] === 0x23) return true;
+  for (let end = at + 1; end < at + MAX_REFERENCE_BYTES; end++) {
+    if (bytes[end] === SEMICOLON) return true;
+  }
+  return false;
+}
+
+/** Whether a row of digits may stand for text, or go on in the next line. */
+function mayBeText(bytes: Uint8Array, from: number, to: number): boolean {
+  const count = to - from;
+  if (count > MAX_JUDGED_DIGITS) return true;
+  const after = bytes[to];
+  const isLine = count >= MIN_LINE_DIGITS && count % 4 === 0;
+  if (isLine && (after === LINE_FEED || after === CARRIAGE_RETURN)) return true;
+  const range = { from, to };
+  return BASE64.textLanes(bytes, range, 0) !== 0 || HEX.textLanes(bytes, range, 0) !== 0 ||
+    BASE32.textLanes(bytes, range, 0) !== 0 || isNonAsciiText(bytes, range, 0);
+}
