@@ -71,6 +71,7 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "aws_appsync_key",
     token: "da2-[a-z0-9]{26}",
+    counted: "low",
     homes: headerHomes(["x-api-key"], ".amazonaws.com"),
     description: "An AWS AppSync API key.",
     source: "https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html",

@@ -185,7 +185,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "pypi_token",
-    token: "pypi-AgE(?:Icdh|IcHlw|NdGVzdC5weXBp)[A-Za-z0-9_-]{50,1000}",
+    token: "pypi-AgE(?:Icdh|IcHlw|NdGVzdC5weXBp)[A-Za-z0-9_-]{85,1000}",
     homes: bearerHomes("upload.pypi.org", "test.pypi.org"),
     description: "A PyPI upload token.",
     source: "https://pypi.org/help/#apitoken",

@@ -28,7 +28,7 @@ const ASSIGNMENT =
   "(?:[:=?.]{1,3}=?>?|-|,|is)?\\s{0,3}[\"'`>]?";
 
 /** A key that is assigned to the vendor's name and is longer than words are, whatever its form. */
-const ASSIGNED_KEY = `(?<=${ASSIGNMENT})[A-Za-z0-9_+/=.~-]{28,140}`;
+const ASSIGNED_KEY = `(?<=${ASSIGNMENT})[A-Za-z0-9_+/=.~-]{27,139}[A-Za-z0-9_+/=]`;
 
 /** A hash of content after a path, a package's name or its own: a commit, not a key. */
 const CONTENT_HASH_REGEXP =
@@ -37,8 +37,9 @@ const CONTENT_HASH_REGEXP =
 /** Names of keys that every visitor is handed, or that open nothing of worth. */
 const PUBLIC_KEY_REGEXP = /client[_ -]?(?:key|id)|publi(?:c|shable)|sandbox|sentry_key=/i;
 
-/** A form of hexadecimal digits and nothing else. */
-const HEXADECIMAL_REGEXP = /^(?:\[[0-9A-Fa-f-]+\]\{[0-9]+\})$/;
+/** A form of hexadecimal digits and nothing else, of base64, or of groups with hyphens between. */
+const STRICT_FORM_REGEXP =
+  /^\[[0-9A-Fa-f-]+\]\{[0-9]+\}$|^\[A-Za-z0-9\/\+\]|^\[0-9a-[fz]\]\{8\}\(\?:-\[/;
 
 /** One vendor. */
 export interface VendorOptions {
@@ -80,7 +81,7 @@ export function contextualRule(row: VendorRow): Rule {
     : names;
   const gap = `[^]{0,${MAX_GAP}}?`;
   const source = `(?:${spellings.map(spellingSource).join("|")})${gap}` +
-    `(?<![A-Za-z0-9_])(?<secret>${token}|${ASSIGNED_KEY})${END}`;
+    `(?<![A-Za-z0-9_?])(?<secret>${token}|${ASSIGNED_KEY})${END}`;
   const pattern = tokenPattern(token);
   const gradeKey = gradeSecret({ severity, minEntropy, needs, counted: "medium" });
   const lengths = row[2] === undefined ? [] : lengthsOf(token);
@@ -95,7 +96,7 @@ export function contextualRule(row: VendorRow): Rule {
     if (PUBLIC_KEY_REGEXP.test(match.text)) return "low";
     const isNearMiss = lengths.some((length) =>
       length === match.secret.length
-        ? HEXADECIMAL_REGEXP.test(token)
+        ? STRICT_FORM_REGEXP.test(token)
         : Math.abs(length - match.secret.length) <= 2
     );
     return isNearMiss && gradeKey(match) === severity ? "low" : gradeKey(match);

@@ -126,7 +126,7 @@ const VENDORS: readonly VendorRow[] = [
   ["kagi", "kagi.com", "[A-Za-z0-9_-]{10,14}\\.[A-Za-z0-9_-]{60,90}"],
   ["languagelayer", "languagelayer.com", alnum(32)],
   ["lastfm", "last.fm", alnum(32), { also: ["last fm"] }],
-  ["lexigram", "lexigram.io", "[A-Za-z0-9\\S]{301}"],
+  ["lexigram", "lexigram.io", word(301)],
   ["linkpreview", "linkpreview.net", alnum(32)],
   ["locationiq", "locationiq.com", "pk\\.[a-f0-9]{32}"],
   ["macaddress", "macaddress.io", "at_[A-Za-z0-9]{29}"],

@@ -91,7 +91,7 @@ const VENDORS: readonly VendorRow[] = [
   ["launchdarkly", "launchdarkly.com", `(?:(?:sdk|api|mob)-)?${UUID}|${word(40)}`],
   ["loadmill", "loadmill.com", alnum(64)],
   ["logdna", "logdna.com", alnum(32), { also: ["mezmo"] }],
-  ["loggly", "loggly.com", UUID],
+  ["loggly", "loggly.com", "[0-9a-z]{8}(?:-[0-9a-z]{4}){3}-[0-9a-z]{12}"],
   ["logz", "logz.io", alnum(32), { names: "everyday" }],
   ["lokalise", "lokalise.com", alnum(40)],
   ["magicbell", "magicbell.com", `${alnum(40)}`],
@@ -107,7 +107,7 @@ const VENDORS: readonly VendorRow[] = [
   [
     "newrelic",
     "newrelic.com",
-    `${alnum(32)}|${alnum(40)}|${alnum(36)}NRAL|${alnum(32)}|${alnum(27)}`,
+    `${alnum(32)}|${alnum(40)}|${alnum(36)}NRAL|${alnum(27)}|AA[0-9a-f]{40}-NRMA`,
     {
       also: ["new relic"],
     },
@@ -116,7 +116,7 @@ const VENDORS: readonly VendorRow[] = [
   ["ngrok", "ngrok.com", "[A-Za-z0-9]{20,30}_[0-9][A-Za-z0-9]{20,24}|[A-Za-z0-9]{43,49}"],
   ["nightfall", "nightfall.ai", "NF-[A-Za-z0-9]{32}"],
   ["nylas", "nylas.com", alnum(30)],
-  ["okta", "okta.com", "00[A-Za-z0-9_-]{40}", { severity: "high" }],
+  ["okta", "okta.com", "00[A-Za-z0-9_-]{39}[A-Za-z0-9_]", { severity: "high" }],
   ["onelogin", "onelogin.com", alnum(64)],
   ["onesignal", "onesignal.com", `${alnum(48)}|${UUID}`],
   ["openvpn", "openvpn.net", alnum(64)],

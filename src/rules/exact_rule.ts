@@ -31,6 +31,8 @@ export interface ExactFormat {
   /** Bits a character. @default {2.5}: three quarters of what random hexadecimal digits have */
   readonly minEntropy?: number;
   readonly needs?: RegExp;
+  /** The most a token that was typed by counting is graded. @default {"medium"} */
+  readonly counted?: Severity;
   readonly checksum?: (secret: string) => boolean;
   /** For a format so long that a regular one is still a key. @default {a stand-in is `info`} */
   readonly regular?: "kept";
@@ -61,7 +63,7 @@ export function exactRule(format: ExactFormat): Rule {
   const gradeForm = gradeSecret({
     severity,
     minEntropy,
-    counted: "medium",
+    counted: format.counted ?? "medium",
     ...(needs === undefined ? {} : { needs }),
     ...(checksum === undefined ? {} : { checksum }),
   });

@@ -77,7 +77,7 @@ const VENDORS: readonly VendorRow[] = [
   ["intrinio", "intrinio.com", alnum(44)],
   ["invoiceocean", "invoiceocean.com", alnum(20)],
   ["knowbe4", "knowbe4.com", alnum(32)],
-  ["kraken", "kraken.com", "[A-Za-z0-9/+=]{54,90}"],
+  ["kraken", "kraken.com", "[A-Za-z0-9/+]{56}|[A-Za-z0-9/+]{86}=="],
   ["kucoin", "kucoin.com", `[0-9a-f]{24}|${UUID}`],
   ["lemonsqueezy", "lemonsqueezy.com", JWT],
   ["loyverse", "loyverse.com", alnum(32)],

@@ -110,7 +110,8 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "sentry_token",
-    token: "sntrys_[A-Za-z0-9+/=_]{60,350}|sntry[ua]_[0-9a-f]{64}",
+    token:
+      "sntrys_[A-Za-z0-9+/]{40,300}(?:={0,2}_[A-Za-z0-9+/]{43}|={1,2}[A-Za-z0-9_-]{40,48})|sntry[ua]_[0-9a-f]{64}",
     anchors: ["sntrys_", "sntryu_", "sntrya_"],
     homes: bearerHomes("sentry.io", ".sentry.io"),
     description: "A Sentry organisation, user or integration token.",
@@ -190,6 +191,7 @@ const FORMATS: readonly ExactFormat[] = [
     token:
       "tskey-(?:(?:api|auth|client|scim|webhook)-[A-Za-z0-9]{6,20}-[A-Za-z0-9]{9,40}|[A-Za-z0-9]{6,20}-[A-Za-z0-9]{16,40})",
     anchors: ["tskey-"],
+    edges: { after: "(?![A-Za-z0-9_-]|\\?[A-Za-z0-9])" },
     homes: bearerHomes("api.tailscale.com"),
     description: "A Tailscale API, auth, OAuth or webhook key.",
     source: "https://tailscale.com/kb/1277/key-prefixes",
@@ -237,7 +239,7 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "octopus_api_key",
-    token: "API-[A-Z0-9]{25,36}",
+    token: "API-[A-Z0-9]{25,32}",
     minEntropy: 3.3,
     needs: /[0-9]/,
     homes: headerHomes(["x-octopus-apikey"], ".octopus.app"),

@@ -12,6 +12,9 @@ const DEMO_PASSWORD_REGEXP =
 /** 2025-01-01: a token that ran out before was out of use when these rules were written. */
 const LONG_AGO_SECONDS = 1_735_689_600;
 
+/** 2050-01-01: no issuer makes tokens that only begin to be valid then. */
+const FAR_AHEAD_SECONDS = 2_524_608_000;
+
 /** `%s`, `${…}`, `{{…}}`, `<…>`, `$NAME`, `:name`, `[…]`, `#{…}`: filled in later. */
 const TEMPLATE_REGEXP = /[${}<>|`]|%[a-z(]|^[:%#@&*[(]|\\\(|\.\.\.|\*\*|\u2022|^[A-Z_]{3,}$|\+$/;
 
@@ -119,10 +122,11 @@ function gradeJwt(match: RuleMatch): Verdict {
   }
   const value = jsonOf(claims);
   if (value === undefined) return "low";
-  const { exp, redirect_uri } = value;
-  // An OAuth request is no credential, and what has run out opens nothing.
+  const { exp, nbf, redirect_uri } = value;
+  // An OAuth request is no credential, and what has run out, or isn't valid yet, opens nothing.
   const isOver = typeof exp === "number" && exp < LONG_AGO_SECONDS;
-  return isOver || redirect_uri !== undefined ? "low" : "medium";
+  const isToCome = typeof nbf === "number" && nbf > FAR_AHEAD_SECONDS;
+  return isOver || isToCome || redirect_uri !== undefined ? "low" : "medium";
 }
 
 /** Reads a JSON object in base64url; undefined: it holds none. */

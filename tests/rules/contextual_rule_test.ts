@@ -23,6 +23,8 @@ const ROWS: readonly (readonly [reason: string, text: string, severities: string
   ["that is public", `ACMECLOUD_PUBLIC_KEY=${OTHER}`, ["low"]],
   ["that is a commit", `https://acmecloud.example/r/commit/${HEX}${HEX.slice(0, 8)}`, []],
   ["in a longer text", `acmecloud key ${HEX}?x`, []],
+  ["that is the rest of a longer text", `acmecloud key a?${HEX}`, []],
+  ["that ends like no key does", `acmecloud_token = "${OTHER}-"`, []],
   ["after an everyday word", `the box of ${HEX}`, []],
   ["after an everyday word and a key word", `BOX_SECRET=${HEX}`, ["medium"]],
 ];
