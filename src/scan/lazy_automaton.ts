@@ -30,6 +30,7 @@ export interface Positions {
 /** What is known of a state. */
 interface StateFacts {
   readonly positions: readonly number[];
+  readonly owners: readonly number[];
   readonly markedOwners: readonly number[];
 }
 
@@ -72,11 +73,26 @@ export class LazyAutomaton {
     return this.#add(positions, key);
   }
 
+  /** Returns the state of those of `positions`, ascending, that read `byte`. */
+  reading(positions: readonly number[], byte: number): number {
+    return this.state(positions.filter((position) => this.#automaton.sets[position]![byte] === 1));
+  }
+
+  /** Tells whether the step over `byte` costs nothing. */
+  knows(state: number, byte: number): boolean {
+    return this.#table[(state << this.#shift) | this.classOf[byte]!]! >= 0;
+  }
+
   /** Returns the state that reading `byte` in `state` leads to. */
   step(state: number, byte: number): number {
     const index = (state << this.#shift) | this.classOf[byte]!;
     const known = this.#table[index]!;
     return known >= 0 ? known : this.#build(state, index, byte);
+  }
+
+  /** The rules that have a position in `state`. */
+  owners(state: number): readonly number[] {
+    return this.#states[state]!.owners;
   }
 
   /** The rules that have a marked position in `state`. */
@@ -103,19 +119,25 @@ export class LazyAutomaton {
   #add(positions: readonly number[], key: string): number {
     const { marked, next, owners, reach } = this.#automaton;
     const id = this.#states.length;
+    const aliveOwners = new Set<number>();
     const markedOwners = new Set<number>();
     let alive = 0;
     let goesOn = 0;
     let markedReach = 0;
     for (const position of positions) {
       const owner = owners[position]!;
+      aliveOwners.add(owner);
       alive = Math.max(alive, reach[owner]!);
       if (next[position]!.length > 0) goesOn = 1;
       if (!marked.has(position)) continue;
       markedOwners.add(owner);
       markedReach = Math.max(markedReach, reach[owner]!);
     }
-    this.#states.push({ positions, markedOwners: [...markedOwners] });
+    this.#states.push({
+      positions,
+      owners: [...aliveOwners],
+      markedOwners: [...markedOwners],
+    });
     this.#ids.set(key, id);
     this.aliveReach[id] = alive;
     this.goesOn[id] = goesOn;

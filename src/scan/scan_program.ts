@@ -3,6 +3,7 @@
  * automaton that goes on from them, one that finds what is still unfinished at the end of the data.
  */
 import { AnchorPrefixes } from "./anchor_prefixes.ts";
+import { type AnchorEntrance, AnchorWalks } from "./anchor_walks.ts";
 import { DEAD, LazyAutomaton } from "./lazy_automaton.ts";
 import { CONTEXT_BYTES } from "./match_queue.ts";
 import type { PositionAutomaton } from "./position_automaton.ts";
@@ -31,12 +32,7 @@ export interface CompiledRule {
 }
 
 /** An anchor of some rules. */
-export interface CompiledAnchor {
-  readonly length: number;
-  /** Positions of the forward automaton, of all rules, that may have read the anchor's last byte. */
-  readonly positions: readonly number[];
-  /** The most bytes after its match that any of the rules looks at. */
-  readonly ahead: number;
+export interface CompiledAnchor extends AnchorEntrance {
   /** For each rule index, most bytes of its match before the anchor. */
   readonly maxBefore: ReadonlyMap<number, number>;
   /** The most of them. */
@@ -58,10 +54,8 @@ export class ScanProgram {
   readonly buffer = new ScanBuffer();
   /** Bytes before a match that a regexp looks at or `verify` is shown. */
   readonly maxBehind: number;
-  readonly #forward: LazyAutomaton;
-  /** By anchor number the state that `#forward` is in after it, of this generation of states. */
-  readonly #entryStates: Int32Array;
-  #entryGeneration = 0;
+  /** Reads on from anchors. */
+  readonly walks: AnchorWalks;
   /** Anchors that matches begin with, while they arrive. */
   readonly #prefixes: AnchorPrefixes;
   /** Walks back over what stands before an anchor, for the rules whose anchors stand within their matches. */
@@ -74,7 +68,7 @@ export class ScanProgram {
     this.maxBehind = Math.max(CONTEXT_BYTES, ...shapes.map(({ shape }) => shape.behind));
     const reach = shapes.map(({ shape }) => shape.rule.maxLength);
     const forward = union(shapes.map(({ shape }) => shape.forward));
-    this.#forward = new LazyAutomaton({
+    const forwardAutomaton = new LazyAutomaton({
       sets: forward.sets,
       next: forward.follow,
       marked: new Set(forward.last),
@@ -83,7 +77,7 @@ export class ScanProgram {
     });
     const byText = compileAnchors(shapes.map(({ shape }) => shape), forward.offsets);
     this.anchors = [...byText.values()];
-    this.#entryStates = new Int32Array(this.anchors.length);
+    this.walks = new AnchorWalks(forwardAutomaton, this.anchors);
     this.#prefixes = new AnchorPrefixes(byText.keys());
     this.prefilter = new Prefilter([...byText.keys()]);
     const inner = shapes.flatMap(({ shape: { lead, rule } }) =>
@@ -102,52 +96,9 @@ export class ScanProgram {
   }
 
   /**
-   * Adds to `found` the indices of the rules that may match around the anchor numbered `number` at
-   * `position`, judged by the bytes up to `to`; never leaves one out that does. Tells whether bytes
-   * after `to` could complete, prolong or undo such a match.
-   */
-  rulesAround(
-    number: number,
-    { position, to }: { readonly position: number; readonly to: number },
-    found: number[],
-  ): boolean {
-    const automaton = this.#forward;
-    const { length, ahead } = this.anchors[number]!;
-    const { bytes } = this.buffer;
-    let state = this.#stateAfter(number);
-    let isUndecided = false;
-    for (let next = position + length;; next++) {
-      if (automaton.markedReach[state]! > 0) {
-        isUndecided ||= to - next < ahead;
-        for (const rule of automaton.markedOwners(state)) {
-          if (!found.includes(rule)) found.push(rule);
-        }
-      }
-      if (next >= to) return isUndecided || automaton.goesOn[state] === 1;
-      if (next - position >= automaton.aliveReach[state]!) return isUndecided;
-      state = automaton.step(state, bytes[next]!);
-      if (state === DEAD) return isUndecided;
-    }
-  }
-
-  /** The state of the forward automaton after an anchor. */
-  #stateAfter(number: number): number {
-    if (this.#entryGeneration !== this.#forward.generation) {
-      this.#entryStates.fill(DEAD);
-      this.#entryGeneration = this.#forward.generation;
-    }
-    const states = this.#entryStates;
-    if (states[number] !== DEAD) return states[number]!;
-    const state = this.#forward.state(this.anchors[number]!.positions);
-    // A state made anew may have emptied the cache: then the other entries are stale.
-    if (this.#entryGeneration === this.#forward.generation) states[number] = state;
-    return state;
-  }
-
-  /**
    * Returns the lowest offset, `floor` or more, at which a match may begin that bytes after `end` could
    * complete; `end` itself: none. Matches of which an anchor is complete are not among them:
-   * `rulesAround()` tells of those. Where the data is like none before, it may be lower.
+   * `walks` tell of those. Where the data is like none before, it may be lower.
    */
   liveStart({ floor, end }: { readonly floor: number; readonly end: number }): number {
     const automaton = this.#backward;
@@ -231,10 +182,17 @@ function compileAnchors(
       maxBeforeOf.set(text, (maxBeforeOf.get(text) ?? new Map()).set(index, entry.maxBefore));
     });
   });
+  const firstOf = (indices: readonly number[]) => {
+    const first = indices.flatMap((index) =>
+      shapes[index]!.forward.first.map((position) => position + offsets[index]!)
+    );
+    return [...new Set(first)].sort((a, b) => a - b);
+  };
   return new Map([...positionsOf].map(([text, positions]) => {
     const maxBefore = maxBeforeOf.get(text)!;
     const maxBeforeAny = Math.max(...maxBefore.values());
     const ahead = aheadOf.get(text)!;
-    return [text, { length: text.length, positions, ahead, maxBefore, maxBeforeAny }];
+    const first = maxBeforeAny > 0 ? undefined : firstOf([...maxBefore.keys()]);
+    return [text, { length: text.length, positions, first, ahead, maxBefore, maxBeforeAny }];
   }));
 }

@@ -8,6 +8,7 @@
  *
  * Invariant: no byte below `cleared` belongs to a match that hasn't been reported.
  */
+import type { Candidate } from "./anchor_walks.ts";
 import type { Finding } from "./finding.ts";
 import { latin1Text, writeLatin1 } from "./latin1.ts";
 import { MatchQueue } from "./match_queue.ts";
@@ -29,17 +30,6 @@ export interface ScanOptions {
 export interface ScannerOptions extends ScanOptions {
   /** Bytes of the stream held at a time. @default {65536} */
   readonly windowBytes?: number;
-}
-
-/** An anchor that stands in the stream. */
-interface Candidate {
-  readonly anchor: number;
-  /** Stream offset of its first byte. */
-  readonly position: number;
-  /** Indices of the rules that may match around it, as far as the bytes tell. */
-  readonly rules: readonly number[];
-  /** Whether further bytes could change a match around it. */
-  readonly isOpen: boolean;
 }
 
 /** How far the stream is judged. */
@@ -123,27 +113,20 @@ export class Scanner {
 
   /** Reads on from the anchors that are undecided, and from those that end after `from`. */
   #walk({ from, to }: { readonly from: number; readonly to: number }): void {
-    const known = this.#candidates;
-    this.#candidates = [];
-    for (const candidate of known) {
-      if (candidate.isOpen) this.#walkFrom(candidate.anchor, candidate.position, to);
-      else this.#candidates.push(candidate);
-    }
     const base = this.#base;
-    const { buffer, prefilter } = this.#program;
+    const { buffer, prefilter, walks } = this.#program;
+    const walked = { bytes: buffer.bytes, base, to };
+    walks.allow(to - from);
+    if (this.#candidates.length > 0) {
+      for (const candidate of this.#candidates) if (candidate.isOpen) walks.goOn(candidate, walked);
+      this.#candidates = this.#candidates.filter(isOfUse);
+    }
     const floor = this.#settled - base;
     const { count, anchors, positions } = prefilter.scan(buffer, { floor, from, to });
     for (let index = 0; index < count; index++) {
-      this.#walkFrom(anchors[index]!, base + positions[index]!, to);
+      const candidate = walks.begin(anchors[index]!, base + positions[index]!, walked);
+      if (isOfUse(candidate)) this.#candidates.push(candidate);
     }
-  }
-
-  #walkFrom(anchor: number, position: number, to: number): void {
-    const rules: number[] = [];
-    const at = position - this.#base;
-    const isOpen = this.#program.rulesAround(anchor, { position: at, to }, rules);
-    // Most anchors stand alone.
-    if (isOpen || rules.length > 0) this.#candidates.push({ anchor, position, rules, isOpen });
   }
 
   /** Returns the lowest offset at which a match may begin that further bytes could change. */
@@ -216,6 +199,11 @@ export class Scanner {
       groups,
     });
   }
+}
+
+/** Most anchors stand alone. */
+function isOfUse({ isOpen, rules }: Candidate): boolean {
+  return isOpen || rules.length > 0;
 }
 
 /** Scans `bytes`, a message of its own, in one piece. */

@@ -1,0 +1,156 @@
+/**
+ * An anchor that stands in the stream → the rules that may match around it, read on byte by byte as the
+ * stream arrives: no byte is read twice, however the stream is cut.
+ *
+ * The prefilter's hits are turned away here, most within a few bytes. Building states is bounded by
+ * what was scanned; when that is spent, all rules that the anchor may belong to are named.
+ *
+ * Invariant: a rule that matches around the anchor is named (over-reports, never under-reports).
+ */
+import { DEAD, type LazyAutomaton } from "./lazy_automaton.ts";
+
+/**
+ * Edges followed to build states, for each scan and for each byte of it: about 10 ms in 64 KiB. Benign
+ * text needs a part of it once, hostile text would build ten thousand states each time.
+ */
+const MIN_WORK = 4_000;
+const WORK_PER_BYTE = 0.5;
+
+/** What a walk must know of its anchor. */
+export interface AnchorEntrance {
+  readonly length: number;
+  /** Positions of the automaton that may have read the anchor's last byte. */
+  readonly positions: readonly number[];
+  /**
+   * Positions that may read the anchor's first byte, ascending; undefined: some match begins before
+   * the anchor. Read from there, a letter in the wrong case ends the walk at once.
+   */
+  readonly first: readonly number[] | undefined;
+  /** The most bytes after its match that any of the rules looks at. */
+  readonly ahead: number;
+}
+
+/** An anchor that stands in the stream, and how far the bytes after it were read. */
+export interface Candidate {
+  readonly anchor: number;
+  /** Stream offset of its first byte. */
+  readonly position: number;
+  /** Indices of the rules that may match around it, as far as the bytes tell. */
+  readonly rules: number[];
+  /** Whether further bytes could complete, prolong or undo a match around it. */
+  isOpen: boolean;
+  /** The automaton's state before the byte at stream offset `next`, in one generation of its states. */
+  state: number;
+  next: number;
+  generation: number;
+  /** The stream offset up to which what was found so far may look. */
+  decidedAt: number;
+}
+
+/** The bytes so far: index 0 of `bytes` is stream offset `base`; `to` is the index after the last. */
+export interface WalkedBytes {
+  readonly bytes: Uint8Array;
+  readonly base: number;
+  readonly to: number;
+}
+
+/** Reads on from anchors. */
+export class AnchorWalks {
+  readonly #automaton: LazyAutomaton;
+  readonly #anchors: readonly AnchorEntrance[];
+  /** By anchor number, then by the case of the first byte: the state entered, in this generation. */
+  readonly #entryStates: Int32Array;
+  #entryGeneration = 0;
+  #workLimit = MIN_WORK;
+
+  constructor(automaton: LazyAutomaton, anchors: readonly AnchorEntrance[]) {
+    this.#automaton = automaton;
+    this.#anchors = anchors;
+    this.#entryStates = new Int32Array(2 * anchors.length);
+  }
+
+  /** Grants the work that scanning so many more bytes may cost. */
+  allow(byteCount: number): void {
+    this.#workLimit = this.#automaton.work + MIN_WORK + WORK_PER_BYTE * byteCount;
+  }
+
+  /** Begins at an anchor found at a stream offset, and reads the bytes there are. */
+  begin(anchor: number, position: number, walked: WalkedBytes): Candidate {
+    const candidate: Candidate = {
+      anchor,
+      position,
+      rules: [],
+      isOpen: true,
+      state: DEAD,
+      next: position,
+      generation: 0,
+      decidedAt: 0,
+    };
+    this.goOn(candidate, walked);
+    return candidate;
+  }
+
+  /** Reads the bytes that have come since. */
+  goOn(candidate: Candidate, walked: WalkedBytes): void {
+    const automaton = this.#automaton;
+    const { bytes, base } = walked;
+    const end = base + walked.to;
+    if (candidate.generation !== automaton.generation) this.#enter(candidate, walked);
+    const { position } = candidate;
+    const { ahead } = this.#anchors[candidate.anchor]!;
+    let { state, next } = candidate;
+    while (state !== DEAD) {
+      const reach = automaton.aliveReach[state]!;
+      if (automaton.markedReach[state]! > 0) {
+        candidate.decidedAt = Math.max(candidate.decidedAt, next + ahead);
+        addAll(candidate.rules, automaton.markedOwners(state));
+        // Nothing more to learn: each rule is named, and no match gets as far as the end.
+        const isFar = end - position >= reach + ahead;
+        if (isFar && includesAll(candidate.rules, automaton.owners(state))) state = DEAD;
+      }
+      if (next >= end || state === DEAD) break;
+      const byte = bytes[next - base]!;
+      if (automaton.work > this.#workLimit && !automaton.knows(state, byte)) {
+        addAll(candidate.rules, automaton.owners(state));
+        candidate.decidedAt = Math.max(candidate.decidedAt, position + reach + ahead);
+        state = DEAD;
+      } else if (next - position >= reach) state = DEAD;
+      else state = automaton.step(state, byte);
+      next++;
+    }
+    candidate.state = state;
+    candidate.next = next;
+    candidate.generation = automaton.generation;
+    candidate.isOpen = end < candidate.decidedAt || automaton.goesOn[state] === 1;
+  }
+
+  /** Sets the candidate to where reading begins. */
+  #enter(candidate: Candidate, { bytes, base }: WalkedBytes): void {
+    const automaton = this.#automaton;
+    if (this.#entryGeneration !== automaton.generation) {
+      this.#entryStates.fill(-1);
+      this.#entryGeneration = automaton.generation;
+    }
+    const { anchor, position } = candidate;
+    const { length, positions, first } = this.#anchors[anchor]!;
+    const byte = bytes[position - base]!;
+    const slot = 2 * anchor + (byte >= 0x41 && byte <= 0x5a ? 1 : 0);
+    const known = this.#entryStates[slot]!;
+    candidate.state = known >= 0
+      ? known
+      : first === undefined
+      ? automaton.state(positions)
+      : automaton.reading(first, byte);
+    candidate.next = position + (first === undefined ? length : 1);
+    // A state made anew may have emptied the cache: then the other entries are stale.
+    if (this.#entryGeneration === automaton.generation) this.#entryStates[slot] = candidate.state;
+  }
+}
+
+function addAll(rules: number[], more: readonly number[]): void {
+  for (const rule of more) if (!rules.includes(rule)) rules.push(rule);
+}
+
+function includesAll(rules: readonly number[], others: readonly number[]): boolean {
+  return others.every((rule) => rules.includes(rule));
+}
