@@ -25,8 +25,11 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "aws_secret_key",
     token:
-      `(?:(?i:aws|amazon|secret)[A-Za-z0-9_.-]{0,16}[_.-]?(?i:key|secret|token)[A-Za-z0-9_]{0,8}|(?i:SecretAccessKey))${ASSIGNED}(?<secret>[A-Za-z0-9/+]{40})`,
-    anchors: ["aws", "amazon", "secret"],
+      `(?:(?i:aws[_-]|aws\\.?[askt]|amazon|secret)[A-Za-z0-9_.-]{0,16}[_.-]?(?i:key|secret|token)[A-Za-z0-9_]{0,8}|(?i:SecretAccessKey))${ASSIGNED}(?<secret>[A-Za-z0-9/+]{40})`,
+    anchors: [
+      ...["aws_", "aws-", "amazon", "secret"],
+      ...[..."askt"].flatMap((letter) => [`aws${letter}`, `aws.${letter}`]),
+    ],
     severity: "critical",
     minEntropy: 3.5,
     needs: /[0-9]/,

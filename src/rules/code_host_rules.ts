@@ -68,6 +68,7 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "github_legacy_app_token",
     token: "v1\\.[0-9a-f]{40}",
+    anchors: [..."0123456789abcdef"].map((digit) => `v1.${digit}`),
     homes: GITHUB_HOMES,
     minEntropy: 3,
     description: "A GitHub App installation token of the form used before 2021.",

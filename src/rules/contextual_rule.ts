@@ -14,7 +14,7 @@ import { COMMON_KEY, COMMON_KEY_LENGTHS } from "./token_shapes.ts";
 const MAX_GAP = 40;
 
 /** What follows the name of a vendor where its key is spoken of. */
-const KEY_WORDS = ["key", "api", "token", "secret", "access", "auth", "client", "private"] as const;
+const KEY_WORDS = ["key", "api", "token", "secret", "access", "auth"] as const;
 
 /** A name this short is part of other words, so it has to begin one. */
 const SHORT_NAME = 6;

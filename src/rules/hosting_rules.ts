@@ -219,8 +219,9 @@ const FORMATS: readonly ExactFormat[] = [
   },
   {
     id: "kubernetes_bootstrap_token",
-    token: "(?i:token)[A-Za-z -]{0,12}[:= ]{1,3}(?<secret>[a-z0-9]{6}\\.[a-z0-9]{16})",
-    anchors: ["token"],
+    token:
+      "(?i:token)(?:[:=]| (?:[A-Za-z -]{0,12}[:= ])?)[= ]{0,2}(?<secret>[a-z0-9]{6}\\.[a-z0-9]{16})",
+    anchors: ["token:", "token=", "token "],
     needs: /[0-9].*\..*[0-9]/,
     minEntropy: 3,
     severity: "medium",

@@ -155,7 +155,8 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "datadog_pat",
     token: "ddp(?:at|sat)_[A-Za-z0-9_]{20,80}|pub[0-9a-f]{32}",
-    anchors: ["ddpat_", "ddpsat_", "pub"],
+    // Not `pub` alone, which every `public` begins with.
+    anchors: ["ddpat_", "ddpsat_", ...[..."0123456789abcdef"].map((digit) => `pub${digit}`)],
     needs: /[0-9]/,
     minEntropy: 3,
     homes: headerHomes(["dd-api-key", "dd-application-key", "authorization"], ".datadoghq.com"),
