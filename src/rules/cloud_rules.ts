@@ -25,10 +25,10 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "aws_secret_key",
     token:
-      `(?:(?i:aws[_-]|aws\\.?[askt]|amazon|secret)[A-Za-z0-9_.-]{0,16}[_.-]?(?i:key|secret|token)[A-Za-z0-9_]{0,8}|(?i:SecretAccessKey))${ASSIGNED}(?<secret>[A-Za-z0-9/+]{40})`,
+      `(?:(?i:aws_|aws[.-]?(?:ac|se|k|t)|amazon|secret)[A-Za-z0-9_.-]{0,16}[_.-]?(?i:key|secret|token)[A-Za-z0-9_]{0,8}|(?i:SecretAccessKey))${ASSIGNED}(?<secret>[A-Za-z0-9/+]{40})`,
     anchors: [
-      ...["aws_", "aws-", "amazon", "secret"],
-      ...[..."askt"].flatMap((letter) => [`aws${letter}`, `aws.${letter}`]),
+      ...["aws_", "amazon", "secret"],
+      ...["ac", "se", "k", "t"].flatMap((word) => [`aws${word}`, `aws.${word}`, `aws-${word}`]),
     ],
     severity: "critical",
     minEntropy: 3.5,
