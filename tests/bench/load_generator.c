@@ -365,8 +365,11 @@ static bool read_answer(struct connection *c) {
   return state ? finish(c) : true;
 }
 
-/* The peer closed a connection that waited, or sent what nobody asked for. */
+/* TLS sends its tickets when it likes; else the peer closed a connection that waited, or spoke unasked. */
 static bool disturb_idle(struct connection *c) {
+  char byte;
+  size_t length;
+  if (take(c, &byte, 1, &length) == BLOCKED) return false;
   for (int i = 0; i < idle_count; i++) {
     if (idle[i] != c) continue;
     idle[i] = idle[--idle_count];

@@ -1,6 +1,6 @@
 /**
- * `deno run --allow-all tests/bench/proxy.ts [--seconds N] [--rounds N]`: ClawSec Monitor beside Squid and
- * mitmproxy, on this machine, in one run; prints markdown.
+ * `deno run --allow-all tests/bench/proxy.ts [--seconds N] [--rounds N] [--part compare|alone]`: ClawSec
+ * Monitor beside Squid and mitmproxy on this machine in one run, then by itself; prints markdown.
  *
  * Installs nothing: a peer that is missing is left out by name. All run at the same time, one is loaded at a
  * time, and the rounds are interleaved so that a machine that becomes slower does so for all. Everything
@@ -25,22 +25,24 @@ const WARM_UP_SECONDS = 1;
 
 /** Runs the bench and prints its report. */
 async function main(): Promise<void> {
-  const { seconds, rounds } = readArguments(Deno.args);
+  const { seconds, rounds, part } = readArguments(Deno.args);
   await using directory = await temporaryDirectory();
   const runLoad = await buildLoadGenerator(directory.path);
   const bodyFile = `${directory.path}/body.json`;
   await Deno.writeTextFile(bodyFile, jsonText(65_536));
   await using origin = await startBenchOrigin(directory.path);
   const options = { origin, bodyFile, seconds, runLoad, rounds };
-  const results = await compare({ directory: directory.path, caFile: origin.caFile }, options);
-  const alone = await measureAlone(options);
-  console.log(`
+  if (part !== "alone") {
+    const results = await compare({ directory: directory.path, caFile: origin.caFile }, options);
+    console.log(`
 ${await machine()}. Origin: ${origin.name}, on the same machine as the load generator. 64 connections,
 1 KiB answers unless it says otherwise; median of ${rounds} interleaved rounds of ${seconds} s.
 
 ${resultTable(results)}
 
-${barTable([...barsOf(results), ...alone])}`);
+${barTable(barsOf(results))}`);
+  }
+  if (part !== "compare") console.log(`\n${barTable(await measureAlone(options))}`);
 }
 
 interface CompareOptions extends LoadOfOptions {
@@ -78,6 +80,8 @@ async function compare(
 interface BenchArguments {
   readonly seconds: number;
   readonly rounds: number;
+  /** What is measured: beside the peers, or what takes longest, memory, by itself. */
+  readonly part: "all" | "compare" | "alone";
 }
 
 function readArguments(args: readonly string[]): BenchArguments {
@@ -86,6 +90,7 @@ function readArguments(args: readonly string[]): BenchArguments {
     options: {
       seconds: { type: "string", default: DEFAULT_SECONDS },
       rounds: { type: "string", default: DEFAULT_ROUNDS },
+      part: { type: "string", default: "all" },
     },
   });
   const seconds = Number(values.seconds);
@@ -96,7 +101,11 @@ function readArguments(args: readonly string[]): BenchArguments {
   if (!(Number.isInteger(rounds) && rounds > 0)) {
     throw new RangeError(`Cannot run "${values.rounds}" rounds: must be a whole number > 0`);
   }
-  return { seconds, rounds };
+  const { part } = values;
+  if (part !== "all" && part !== "compare" && part !== "alone") {
+    throw new RangeError(`Cannot run part "${part}": must be all, compare or alone`);
+  }
+  return { seconds, rounds, part };
 }
 
 /** Names processor, cores and versions. */
