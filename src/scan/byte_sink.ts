@@ -7,6 +7,13 @@ const SHORT_COPY_BYTES = 24;
 const FIRST_BYTES = 512;
 const NOTHING = new Uint8Array(0);
 
+/** Buffers that emptied sinks gave back, so that each message doesn't take new ones. */
+const FREE: Uint8Array<ArrayBuffer>[] = [];
+const MAX_FREE = 8;
+/** Sizes worth giving back. */
+const MIN_FREE_BYTES = 4_096;
+const MAX_FREE_BYTES = 131_072;
+
 /** A growing row of bytes. Its bound is the caller's: whoever fills it empties it. */
 export class ByteSink {
   #bytes: Uint8Array<ArrayBuffer> = NOTHING;
@@ -63,15 +70,19 @@ export class ByteSink {
     for (let at = last.indexOf(byte); at >= 0; at = last.indexOf(byte, at + 1)) last[at] = by;
   }
 
-  /** Empties it; keeps its memory. */
+  /** Empties it; what {@link bytes} returned is another's from now on. */
   clear(): void {
     this.#length = 0;
+    const { length } = this.#bytes;
+    if (length < MIN_FREE_BYTES || length > MAX_FREE_BYTES || FREE.length === MAX_FREE) return;
+    FREE.push(this.#bytes);
+    this.#bytes = NOTHING;
   }
 
   #reserve(count: number): void {
-    const grown = new Uint8Array(
-      Math.max(FIRST_BYTES, this.#bytes.length * 2, this.#length + count),
-    );
+    const needed = Math.max(FIRST_BYTES, this.#bytes.length * 2, this.#length + count);
+    const free = needed > FIRST_BYTES ? FREE.pop() : undefined;
+    const grown = free !== undefined && free.length >= needed ? free : new Uint8Array(needed);
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }

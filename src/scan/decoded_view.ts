@@ -139,12 +139,11 @@ export class DecodedView {
 
   #finishWith(count: number): Finding[] {
     const { sink } = this;
-    const bytes = sink.bytes.subarray(0, count);
-    sink.clear();
     if (count > 0) this.#scanner ??= this.#open();
-    if (this.#scanner === undefined) return [];
-    const found = this.#placed(this.#scanner.end(bytes));
-    this.#forget();
+    const last = sink.bytes.subarray(0, count);
+    const found = this.#scanner === undefined ? [] : this.#placed(this.#scanner.end(last));
+    sink.clear();
+    if (this.#scanner !== undefined) this.#forget();
     return found;
   }
 

@@ -69,10 +69,10 @@ export class DigitCoding {
     const { short, long } = this.#textDigits;
     const needed = to - from <= SHORT_ROW_DIGITS ? short : long;
     let lanes = 0;
-    this.#masks.forEach((masks, pass) => {
-      lanes |= this.#textLanesOf(masks, digits, { from, to, place, needed }) <<
-        pass * LANES_A_PASS;
-    });
+    const range = { from, to, place, needed };
+    for (let pass = 0; pass < this.#masks.length; pass++) {
+      lanes |= this.#textLanesOf(this.#masks[pass]!, digits, range) << pass * LANES_A_PASS;
+    }
     return lanes;
   }
 

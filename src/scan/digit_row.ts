@@ -4,7 +4,7 @@
  * A row is found by probing at a distance of its shortest length, so that most bytes aren't looked at.
  * The digits of base32 and hexadecimal are base64 digits too.
  */
-import { isEncodingByte } from "./encoding_alphabets.ts";
+import { BASE64_VALUES, isEncodingByte, NO_DIGIT } from "./encoding_alphabets.ts";
 import type { ScanWindow } from "./escape_view.ts";
 
 /** A wrapped line has as many digits at least; shorter ones are words under each other. */
@@ -20,12 +20,26 @@ export interface RowLine {
   readonly to: number;
 }
 
+/** Tells whether a row that is one line so far may go on in the next. */
+export function mayWrap(bytes: Uint8Array, { from, to }: RowLine): boolean {
+  const digits = to - from;
+  if (digits < MIN_LINE_DIGITS || digits % 4 !== 0) return false;
+  return bytes[to] === LINE_FEED || bytes[to] === CARRIAGE_RETURN;
+}
+
+/** Returns where the digits that begin at `from` end. */
+export function lineEnd(bytes: Uint8Array, { from, to }: RowLine): number {
+  let end = from;
+  while (end < to && BASE64_VALUES[bytes[end]!] !== NO_DIGIT) end++;
+  return end;
+}
+
 /** Returns where the first row of `minDigits` digits or more begins, or `to`. */
 export function findRow(bytes: Uint8Array, { from, to }: RowLine, minDigits: number): number {
   let at = from + minDigits - 1;
   while (at < to) {
     let probe = at;
-    while (probe >= from && isEncodingByte(bytes[probe]!)) probe--;
+    while (probe >= from && BASE64_VALUES[bytes[probe]!] !== NO_DIGIT) probe--;
     if (probe <= at - minDigits) return probe + 1;
     from = probe + 1;
     at = from + minDigits - 1;
@@ -46,8 +60,7 @@ export function rowLines(
   const lines: RowLine[] = [];
   let lineFrom = from;
   for (;;) {
-    let end = lineFrom;
-    while (end < to && isEncodingByte(bytes[end]!)) end++;
+    const end = lineEnd(bytes, { from: lineFrom, to });
     lines.push({ from: lineFrom, to: end });
     const digits = end - lineFrom;
     const isRest = lines.length === 1 && start === "continued";

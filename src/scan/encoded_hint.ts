@@ -6,14 +6,10 @@
  *
  * Invariant: may over-report; never says no where a decoder would have decoded something.
  */
-import { BASE32, BASE64, HEX } from "./digit_coding.ts";
-import { isNonAsciiText } from "./encoded_rows.ts";
+import { BASE64 } from "./digit_coding.ts";
+import { mayBeText } from "./encoded_rows.ts";
 import { HEX_VALUES, isEncodingByte } from "./encoding_alphabets.ts";
 
-/** Longer rows are judged in blocks, by the decoder. */
-const MAX_JUDGED_DIGITS = 64;
-/** Digits that one line of a wrapped row has at least (digit_row.ts). */
-const MIN_LINE_DIGITS = 16;
 /** `&` and the semicolon of the longest name of a character. */
 const MAX_REFERENCE_BYTES = 9;
 const SEMICOLON = 0x3b;
@@ -47,10 +43,12 @@ export function mayHoldEncoded(bytes: Uint8Array): boolean {
     if (kind === DIGIT) continue;
     if (kind >= MARKER && isMarker(bytes, at)) return true;
     if ((kind & DIGIT) !== 0) continue;
-    if (at - rowFrom >= BASE64.minDigits && mayBeText(bytes, rowFrom, at)) return true;
+    if (at - rowFrom >= BASE64.minDigits && mayBeText(bytes, { from: rowFrom, to: at })) {
+      return true;
+    }
     rowFrom = at + 1;
   }
-  return to - rowFrom >= BASE64.minDigits && mayBeText(bytes, rowFrom, to);
+  return to - rowFrom >= BASE64.minDigits && mayBeText(bytes, { from: rowFrom, to });
 }
 
 /** Whether an escape, UTF-16 or a row of hexadecimal pairs may stand here. */
@@ -88,16 +86,4 @@ function isReference(bytes: Uint8Array, at: number): boolean {
     if (bytes[end] === SEMICOLON) return true;
   }
   return false;
-}
-
-/** Whether a row of digits may stand for text, or go on in the next line. */
-function mayBeText(bytes: Uint8Array, from: number, to: number): boolean {
-  const count = to - from;
-  if (count > MAX_JUDGED_DIGITS) return true;
-  const after = bytes[to];
-  const isLine = count >= MIN_LINE_DIGITS && count % 4 === 0;
-  if (isLine && (after === LINE_FEED || after === CARRIAGE_RETURN)) return true;
-  const range = { from, to };
-  return BASE64.textLanes(bytes, range, 0) !== 0 || HEX.textLanes(bytes, range, 0) !== 0 ||
-    BASE32.textLanes(bytes, range, 0) !== 0 || isNonAsciiText(bytes, range, 0);
 }

@@ -7,7 +7,7 @@
 import { ByteSink } from "./byte_sink.ts";
 import type { DecodedView } from "./decoded_view.ts";
 import { BASE32, BASE64, type DigitCoding, type DigitRange, HEX } from "./digit_coding.ts";
-import { findRow, type RowLine, rowLines } from "./digit_row.ts";
+import { findRow, lineEnd, mayWrap, type RowLine, rowLines } from "./digit_row.ts";
 import { isEncodingByte, NO_DIGIT } from "./encoding_alphabets.ts";
 import type { ScanWindow, WindowSpan } from "./escape_view.ts";
 
@@ -18,6 +18,8 @@ const BLOCK_DIGITS = 512;
 /** Digits before a block that are judged with it: text that begins just before is decoded whole. */
 const OVERLAP_DIGITS = 64;
 
+/** Longer rows are judged in blocks. */
+const MAX_WORD_DIGITS = 64;
 /** Digits decoded on trial: eighteen bytes. */
 const UTF8_TRIAL_DIGITS = 24;
 const TRIAL = new ByteSink();
@@ -114,6 +116,12 @@ export class EncodedRows {
           // The last digits may be the start of a row.
           if (edge === "open") this.#next = base + lastDigits(bytes, at, to);
           return;
+        }
+        const end = lineEnd(bytes, { from: start, to });
+        // Most rows are long words.
+        if (end < to && !mayBeText(bytes, { from: start, to: end })) {
+          this.#next = base + end;
+          continue;
         }
       }
       if (this.#read(window, to, edge) === "waits") return;
@@ -249,6 +257,21 @@ export class EncodedRows {
   }
 }
 
+/**
+ * Tells whether the digits of a row may stand for text, or go on in the next line. Says no of what
+ * no alphabet makes text of.
+ */
+export function mayBeText(bytes: Uint8Array, range: DigitRange): boolean {
+  if (range.to - range.from > MAX_WORD_DIGITS || mayWrap(bytes, range)) return true;
+  return BASE64.textLanes(bytes, range, 0) !== 0 || isNonAsciiText(bytes, range, 0) ||
+    holdsText(bytes, range, HEX) || holdsText(bytes, range, BASE32);
+}
+
+/** Whether a stretch of a smaller alphabet may stand for text. */
+function holdsText(bytes: Uint8Array, range: DigitRange, coding: DigitCoding): boolean {
+  return partsOf(bytes, range, coding).some((part) => coding.textLanes(bytes, part, 0) !== 0);
+}
+
 function readingOf(coding: DigitCoding): Reading {
   const lanes = Array.from({ length: coding.lanes }, (_, number) => ({
     number,
@@ -302,7 +325,7 @@ function lastDigits(bytes: Uint8Array, from: number, to: number): number {
  * script than Latin, which no lane looks like. `place` is the place in the row of the digit `from`.
  * Checks eighteen bytes; a random row passes once in a million.
  */
-export function isNonAsciiText(
+function isNonAsciiText(
   digits: Uint8Array,
   { from, to }: DigitRange,
   place: number,

@@ -4,6 +4,7 @@
  * All of it is scanned in one piece, since most heads hold nothing: what is found is then told apart
  * by where it stands. Only the parts that look encoded are decoded.
  */
+import { mayHoldEncoded } from "./encoded_hint.ts";
 import { scanViews } from "./encoded_views.ts";
 import type { Finding } from "./finding.ts";
 import { FormValues } from "./form_values.ts";
@@ -129,8 +130,12 @@ function within(findings: readonly Finding[], { name }: Part): Finding[] {
 
 /** Findings in what is encoded in a part; those of the text as it stands are known already. */
 function scanDecoded(ruleSet: RuleSet, { name, text }: Part, direction: Direction): Finding[] {
-  const percent = name === "url" || name === "header:cookie" ? "everything" : "around_escapes";
-  return scanViews(ruleSet, latin1Bytes(text), { direction, percent })
+  const isForm = name === "url" || name === "header:cookie";
+  const bytes = latin1Bytes(text);
+  // Without an escape or a plus, the decoded text of a form is the text itself.
+  if (!mayHoldEncoded(bytes) && !(isForm && text.includes("+"))) return [];
+  const percent = isForm ? "everything" : "around_escapes";
+  return scanViews(ruleSet, bytes, { direction, percent })
     .filter(({ encoding }) => encoding !== undefined);
 }
 

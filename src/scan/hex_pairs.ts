@@ -12,11 +12,15 @@ import type { UnitRatio } from "./offset_map.ts";
 const PROBE_BYTES = 4;
 /** One of C's bytes. */
 const C_MARKER_REGEXP = /0x[0-9A-Fa-f]{2}[,;: ]/g;
-/** By byte: 1 for a digit or a delimiter of pairs. */
-const PAIR_BYTES = Uint8Array.from(
+/** By byte: what it adds to the sum of a group; a group of a marker has one delimiter or two. */
+const DIGIT_WEIGHT = 1;
+const DELIMITER_WEIGHT = 8;
+const WEIGHTS = Uint8Array.from(
   { length: 256 },
-  (_, byte) => HEX_VALUES[byte]! < 16 || isPairDelimiter(byte) ? 1 : 0,
+  (_, byte) => isHex(byte) ? DIGIT_WEIGHT : isPairDelimiter(byte) ? DELIMITER_WEIGHT : 64,
 );
+const ONE_DELIMITER = DELIMITER_WEIGHT + 3 * DIGIT_WEIGHT;
+const TWO_DELIMITERS = 2 * DELIMITER_WEIGHT + 2 * DIGIT_WEIGHT;
 /** Bytes that may stand between two pairs: `", "`, a line break with an indent. */
 const MAX_DELIMITER_BYTES = 8;
 /** What may be the beginning of pairs at the end of the window. */
@@ -122,11 +126,12 @@ export class HexPairs {
  */
 function findMarker({ bytes, text }: ScanWindow, from: number, to: number): number {
   const found = findCMarker(text, from, to);
-  for (let probe = from; probe < found; probe += PROBE_BYTES) {
-    if (
-      PAIR_BYTES[bytes[probe]!] === 0 || PAIR_BYTES[bytes[probe + 1]!] !== 1 ||
-      PAIR_BYTES[bytes[probe + 2]!] !== 1 || PAIR_BYTES[bytes[probe + 3]!] !== 1
-    ) continue;
+  const last = Math.min(found, to - PROBE_BYTES + 1);
+  for (let probe = from; probe < last; probe += PROBE_BYTES) {
+    // One sum and no early end: which byte rules a group out can't be foretold by the machine.
+    const sum = WEIGHTS[bytes[probe]!]! + WEIGHTS[bytes[probe + 1]!]! +
+      WEIGHTS[bytes[probe + 2]!]! + WEIGHTS[bytes[probe + 3]!]!;
+    if (sum !== ONE_DELIMITER && sum !== TWO_DELIMITERS) continue;
     for (let at = Math.max(from, probe - PROBE_BYTES + 1); at <= probe; at++) {
       if (isMarker(bytes, at, to)) return Math.min(at, found);
     }

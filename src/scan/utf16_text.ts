@@ -9,7 +9,7 @@ import type { DecodedView } from "./decoded_view.ts";
 import type { ScanWindow, WindowSpan } from "./escape_view.ts";
 
 /** Four characters of ASCII, little-endian or big-endian. */
-const MARKER_REGEXP = /(?:[\t\n\r -~]\0){4}|(?:\0[\t\n\r -~]){4}/g;
+const MARKER_REGEXP = /(?:[\t\n\r -~]\0){4}|(?:\0[\t\n\r -~]){4}/y;
 /** What may be the beginning of it at the end of the window. */
 const CUT_MARKER_REGEXP = /(?:(?:[\t\n\r -~]\0){1,3}[\t\n\r -~]?|(?:\0[\t\n\r -~]){1,3}\0?|\0)$/;
 /** The longest beginning of it that the end of the window hides. */
@@ -19,10 +19,15 @@ const MAX_FOREIGN = 16;
 
 /** Where UTF-16 begins, from `at` on, or `to`. Most text has no NUL, which is quick to see. */
 function findMarker(text: string, at: number, to: number): number {
-  const nul = text.indexOf("\0", at);
-  if (nul < 0 || nul >= to) return to;
-  MARKER_REGEXP.lastIndex = Math.max(at, nul - 1);
-  return MARKER_REGEXP.exec(text)?.index ?? to;
+  for (let nul = text.indexOf("\0", at); nul >= 0 && nul <= to; nul = text.indexOf("\0", nul + 1)) {
+    // A NUL alone parts the pieces of a view.
+    if (text.charCodeAt(nul + 2) !== 0) continue;
+    for (let start = Math.max(at, nul - 1); start <= nul && start < to; start++) {
+      MARKER_REGEXP.lastIndex = start;
+      if (MARKER_REGEXP.test(text)) return start;
+    }
+  }
+  return to;
 }
 
 type ByteOrder = "little" | "big";
