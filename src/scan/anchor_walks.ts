@@ -15,6 +15,7 @@ import { DEAD, type LazyAutomaton } from "./lazy_automaton.ts";
  */
 const MIN_WORK = 4_000;
 const WORK_PER_BYTE = 0.5;
+const UNKNOWN = -1;
 
 /** What a walk must know of its anchor. */
 export interface AnchorEntrance {
@@ -74,16 +75,21 @@ export class AnchorWalks {
     this.#workLimit = this.#automaton.work + MIN_WORK + WORK_PER_BYTE * byteCount;
   }
 
-  /** Begins at an anchor found at a stream offset, and reads the bytes there are. */
-  begin(anchor: number, position: number, walked: WalkedBytes): Candidate {
+  /**
+   * Begins at an anchor found at a stream offset, and reads the bytes there are; undefined: the
+   * anchor's first byte already rules every match out.
+   */
+  begin(anchor: number, position: number, walked: WalkedBytes): Candidate | undefined {
+    const state = this.#entryState(anchor, walked.bytes[position - walked.base]!);
+    if (state === DEAD) return undefined;
     const candidate: Candidate = {
       anchor,
       position,
       rules: [],
       isOpen: true,
-      state: DEAD,
-      next: position,
-      generation: 0,
+      state,
+      next: position + this.#entryLength(anchor),
+      generation: this.#automaton.generation,
       decidedAt: 0,
     };
     this.goOn(candidate, walked);
@@ -95,9 +101,12 @@ export class AnchorWalks {
     const automaton = this.#automaton;
     const { bytes, base } = walked;
     const end = base + walked.to;
-    if (candidate.generation !== automaton.generation) this.#enter(candidate, walked);
-    const { position } = candidate;
-    const { ahead } = this.#anchors[candidate.anchor]!;
+    const { anchor, position } = candidate;
+    const { ahead } = this.#anchors[anchor]!;
+    if (candidate.generation !== automaton.generation) {
+      candidate.state = this.#entryState(anchor, bytes[position - base]!);
+      candidate.next = position + this.#entryLength(anchor);
+    }
     let { state, next } = candidate;
     while (state !== DEAD) {
       const reach = automaton.aliveReach[state]!;
@@ -124,26 +133,27 @@ export class AnchorWalks {
     candidate.isOpen = end < candidate.decidedAt || automaton.goesOn[state] === 1;
   }
 
-  /** Sets the candidate to where reading begins. */
-  #enter(candidate: Candidate, { bytes, base }: WalkedBytes): void {
+  /** The bytes of an anchor that its entry state has read. */
+  #entryLength(anchor: number): number {
+    const { first, length } = this.#anchors[anchor]!;
+    return first === undefined ? length : 1;
+  }
+
+  /** Returns the state in which an anchor is entered that begins with `byte`. */
+  #entryState(anchor: number, byte: number): number {
     const automaton = this.#automaton;
     if (this.#entryGeneration !== automaton.generation) {
-      this.#entryStates.fill(-1);
+      this.#entryStates.fill(UNKNOWN);
       this.#entryGeneration = automaton.generation;
     }
-    const { anchor, position } = candidate;
-    const { length, positions, first } = this.#anchors[anchor]!;
-    const byte = bytes[position - base]!;
     const slot = 2 * anchor + (byte >= 0x41 && byte <= 0x5a ? 1 : 0);
     const known = this.#entryStates[slot]!;
-    candidate.state = known >= 0
-      ? known
-      : first === undefined
-      ? automaton.state(positions)
-      : automaton.reading(first, byte);
-    candidate.next = position + (first === undefined ? length : 1);
+    if (known !== UNKNOWN) return known;
+    const { positions, first } = this.#anchors[anchor]!;
+    const state = first === undefined ? automaton.state(positions) : automaton.reading(first, byte);
     // A state made anew may have emptied the cache: then the other entries are stale.
-    if (this.#entryGeneration === automaton.generation) this.#entryStates[slot] = candidate.state;
+    if (this.#entryGeneration === automaton.generation) this.#entryStates[slot] = state;
+    return state;
   }
 }
 

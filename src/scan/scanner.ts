@@ -19,6 +19,11 @@ import type { CompiledRule, ScanProgram } from "./scan_program.ts";
 
 /** Config's own default of `maxScanBytes`. */
 const DEFAULT_WINDOW_BYTES = 65_536;
+/** Room that a tail has for growing, and from where on it is given up when too little is used. */
+const MIN_SPARE_BYTES = 64;
+const MAX_SPARE_BYTES = 1_024;
+/** From so many on, cutting out a text for each costs more than one of everything held. */
+const MANY_CANDIDATES = 32;
 const NOTHING = new Uint8Array(0);
 
 /** How to scan. */
@@ -45,6 +50,8 @@ export class Scanner {
   readonly #windowBytes: number;
   /** The end of the stream so far, as far back as a match or its context may reach. */
   #tail: Uint8Array = NOTHING;
+  /** How many bytes of `#tail` are of use: it's made anew only when they don't fit. */
+  #tailLength = 0;
   /** Stream offset of the first byte of `#tail`, and of the buffer's index 0 while one is scanned. */
   #tailStart = 0;
   #base = 0;
@@ -56,6 +63,8 @@ export class Scanner {
   /** Anchors that a match beginning at `#settled` or later may be built on. */
   #candidates: Candidate[] = [];
   readonly #matches = new MatchQueue();
+  /** All text that is held, while many matches are looked for in it; undefined: each gets its own part. */
+  #sharedText: string | undefined;
   /** By rule, where to look next: no match that is yet to be found begins below. */
   readonly #cursors = new Map<CompiledRule, number>();
 
@@ -71,6 +80,8 @@ export class Scanner {
 
   /** Scans the next bytes of the stream, which may be reused afterwards; in stream order. */
   push(bytes: Uint8Array): Finding[] {
+    if (bytes.length === 0) return [];
+    if (bytes.length <= this.#windowBytes) return this.#advance(bytes, "more");
     const found: Finding[] = [];
     for (let at = 0; at < bytes.length; at += this.#windowBytes) {
       found.push(...this.#advance(bytes.subarray(at, at + this.#windowBytes), "more"));
@@ -89,7 +100,7 @@ export class Scanner {
 
   #advance(piece: Uint8Array, stream: "more" | "over"): Finding[] {
     const { buffer, maxBehind } = this.#program;
-    const to = buffer.load(this.#tail, piece);
+    const to = buffer.load(this.#tail, piece, this.#tailLength);
     this.#base = this.#tailStart - BUFFER_START;
     const searched = this.#settled;
     const from = this.#end;
@@ -107,7 +118,14 @@ export class Scanner {
     this.#cleared = Math.min(this.#settled, this.#matches.start ?? this.#settled);
     if (isOver) return found;
     this.#tailStart = Math.max(this.#tailStart, this.#cleared - maxBehind);
-    this.#tail = buffer.bytes.slice(this.#tailStart - this.#base, to);
+    const tailFrom = this.#tailStart - this.#base;
+    this.#tailLength = to - tailFrom;
+    const isTooLarge = this.#tail.length > MAX_SPARE_BYTES &&
+      this.#tail.length > 2 * this.#tailLength;
+    if (this.#tailLength > this.#tail.length || isTooLarge) {
+      this.#tail = new Uint8Array(this.#tailLength + MIN_SPARE_BYTES);
+    }
+    buffer.save(this.#tail, tailFrom, to);
     return found;
   }
 
@@ -125,7 +143,7 @@ export class Scanner {
     const { count, anchors, positions } = prefilter.scan(buffer, { floor, from, to });
     for (let index = 0; index < count; index++) {
       const candidate = walks.begin(anchors[index]!, base + positions[index]!, walked);
-      if (isOfUse(candidate)) this.#candidates.push(candidate);
+      if (candidate !== undefined && isOfUse(candidate)) this.#candidates.push(candidate);
     }
   }
 
@@ -145,6 +163,7 @@ export class Scanner {
   #match(span: Span): void {
     const candidates = this.#candidates;
     if (candidates.length === 0) return;
+    this.#sharedText = candidates.length < MANY_CANDIDATES ? undefined : this.#text(0, this.#end);
     for (const candidate of candidates) {
       if (
         candidate.position - this.#program.anchors[candidate.anchor]!.maxBeforeAny < span.settled
@@ -152,6 +171,7 @@ export class Scanner {
         for (const rule of candidate.rules) this.#matchRule(rule, candidate, span);
       }
     }
+    this.#sharedText = undefined;
     this.#candidates = candidates.filter(({ position }) => position >= span.settled);
   }
 
@@ -164,9 +184,11 @@ export class Scanner {
     const last = Math.min(position, span.settled - 1);
     if (start > last) return;
     const { rule, behind, ahead, sticky, search } = compiled;
+    const shared = start === position ? this.#sharedText : undefined;
     const regexp = start === position ? sticky : search;
-    const offset = Math.max(this.#base + BUFFER_START, start - behind);
-    const text = this.#text(offset, position + rule.maxLength + ahead);
+    const held = this.#base + BUFFER_START;
+    const offset = shared === undefined ? Math.max(held, start - behind) : held;
+    const text = shared ?? this.#text(offset, position + rule.maxLength + ahead);
     while (start <= last) {
       regexp.lastIndex = start - offset;
       const hit = regexp.exec(text);
