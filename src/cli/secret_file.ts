@@ -111,7 +111,7 @@ function assignedSecret(
 ): readonly FoundSecret[] {
   if (REFERENCE_REGEXP.test(value)) return [];
   const where = section === undefined ? "" : `[${section}] `;
-  // npm: //registry.npmjs.org/:_authToken=…
+  // npm: //npm.example.com/:_authToken=…
   const registry = /^\/\/([^/:]+)[^]*:(_\w+)$/.exec(name);
   const label = `${where}${
     registry === null ? name : `${registry[2]} of ${registry[1]}`
