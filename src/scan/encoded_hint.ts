@@ -7,6 +7,7 @@
  * Invariant: may over-report; never says no where a decoder would have decoded something.
  */
 import { BASE64 } from "./digit_coding.ts";
+import type { RowLine } from "./digit_row.ts";
 import { mayBeText } from "./encoded_rows.ts";
 import { HEX_VALUES, isEncodingByte } from "./encoding_alphabets.ts";
 
@@ -34,21 +35,23 @@ export function endsPlainly(bytes: Uint8Array): boolean {
   return FINAL_BYTES.has(bytes.at(-1)!);
 }
 
-/** Tells whether a decoder would find work in `bytes`, which neighbours don't prolong. */
-export function mayHoldEncoded(bytes: Uint8Array): boolean {
-  const to = bytes.length;
-  let rowFrom = 0;
-  for (let at = 0; at < to; at++) {
+/** Tells whether a decoder would find work in a part of `bytes`, which its neighbours don't prolong. */
+export function mayHoldEncoded(
+  bytes: Uint8Array,
+  { from, to }: RowLine = { from: 0, to: bytes.length },
+): boolean {
+  let rowFrom = from;
+  for (let at = from; at < to; at++) {
     const kind = KINDS[bytes[at]!]!;
     if (kind === DIGIT) continue;
     if (kind >= MARKER && isMarker(bytes, at)) return true;
     if ((kind & DIGIT) !== 0) continue;
-    if (at - rowFrom >= BASE64.minDigits && mayBeText(bytes, { from: rowFrom, to: at })) {
+    if (at - rowFrom >= BASE64.minDigits && mayBeText(bytes, { from: rowFrom, to: at }, to)) {
       return true;
     }
     rowFrom = at + 1;
   }
-  return to - rowFrom >= BASE64.minDigits && mayBeText(bytes, { from: rowFrom, to });
+  return to - rowFrom >= BASE64.minDigits && mayBeText(bytes, { from: rowFrom, to }, to);
 }
 
 /** Whether an escape, UTF-16 or a row of hexadecimal pairs may stand here. */
@@ -68,7 +71,7 @@ function isMarker(bytes: Uint8Array, at: number): boolean {
       return bytes[at + 2] === 0;
     case 0xfe:
     case 0xff:
-      return at < 2;
+      return true;
     default:
       return (bytes[at + 3] === byte && bytes[at + 6] === byte) ||
         (bytes[at - 4] === ZERO && bytes[at - 3] === LETTER_X);

@@ -119,7 +119,7 @@ export class EncodedRows {
         }
         const end = lineEnd(bytes, { from: start, to });
         // Most rows are long words.
-        if (end < to && !mayBeText(bytes, { from: start, to: end })) {
+        if (end < to && !mayBeText(bytes, { from: start, to: end }, to)) {
           this.#next = base + end;
           continue;
         }
@@ -258,11 +258,12 @@ export class EncodedRows {
 }
 
 /**
- * Tells whether the digits of a row may stand for text, or go on in the next line. Says no of what
- * no alphabet makes text of.
+ * Tells whether the digits of a row may stand for text, or go on in a next line before `end`. May
+ * over-report.
  */
-export function mayBeText(bytes: Uint8Array, range: DigitRange): boolean {
-  if (range.to - range.from > MAX_WORD_DIGITS || mayWrap(bytes, range)) return true;
+export function mayBeText(bytes: Uint8Array, range: DigitRange, end: number): boolean {
+  if (range.to - range.from > MAX_WORD_DIGITS) return true;
+  if (range.to < end && mayWrap(bytes, range)) return true;
   return BASE64.textLanes(bytes, range, 0) !== 0 || isNonAsciiText(bytes, range, 0) ||
     holdsText(bytes, range, HEX) || holdsText(bytes, range, BASE32);
 }

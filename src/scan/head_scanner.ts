@@ -11,7 +11,7 @@ import { FormValues } from "./form_values.ts";
 import { writeLatin1 } from "./latin1.ts";
 import type { Direction } from "./rule.ts";
 import type { RuleSet } from "./rule_set.ts";
-import { scanText } from "./scanner.ts";
+import { scanBytes } from "./scanner.ts";
 
 /** What is scanned of a head. */
 export interface ScannedHead {
@@ -26,6 +26,9 @@ const SEPARATOR = "\n";
 
 /** What may hide text: escapes, and runs of an alphabet that base64, base32 or hex are written in. */
 const ENCODED_REGEXP = /%[0-9a-f]{2}|&#|\\[ux]|=[0-9A-F]{2}|[A-Za-z0-9+/_-]{20,}/i;
+
+/** A space, where percent-encoding stands. */
+const PLUS = "+";
 
 /** The proxy's own: it goes no further than here. */
 const PRIVATE_HEADER = "proxy-authorization";
@@ -48,13 +51,12 @@ export function scanHead(
 ): Finding[] {
   const parts = partsOf(head);
   const text = parts.map((part) => part.text).join(SEPARATOR);
-  const found = placed(scanPlain(ruleSet, text, direction), parts) ??
-    parts.flatMap((part) => within(scanPlain(ruleSet, part.text, direction), part));
-  if (ENCODED_REGEXP.test(text)) {
-    for (const part of parts) {
-      if (ENCODED_REGEXP.test(part.text)) {
-        found.push(...within(scanDecoded(ruleSet, part, direction), part));
-      }
+  const bytes = latin1Bytes(text);
+  const found = placed(scanPlain(ruleSet, bytes, direction), parts) ??
+    parts.flatMap((part) => within(scanPlain(ruleSet, latin1Bytes(part.text), direction), part));
+  for (const part of parts) {
+    if (looksEncoded(part, bytes)) {
+      found.push(...within(scanDecoded(ruleSet, part, direction), part));
     }
   }
   return hasSeveralValues(head.target)
@@ -65,7 +67,7 @@ export function scanHead(
 /** Scans a host name, before it is looked up: a query carries it to its name server. */
 export function scanHost(ruleSet: RuleSet, host: string): Finding[] {
   const direction = "outbound";
-  const found = scanPlain(ruleSet, host, direction);
+  const found = scanPlain(ruleSet, latin1Bytes(host), direction);
   if (host.length <= MAX_PLAIN_HOST_LENGTH) return found;
   const part = { name: "host", text: host, start: 0 };
   found.push(...scanDecoded(ruleSet, part, direction));
@@ -81,10 +83,10 @@ export function scanHost(ruleSet: RuleSet, host: string): Finding[] {
 }
 
 /** Rules and known secrets in text as it stands. */
-function scanPlain(ruleSet: RuleSet, text: string, direction: Direction): Finding[] {
-  const found = scanText(ruleSet, text, { direction });
+function scanPlain(ruleSet: RuleSet, bytes: Uint8Array, direction: Direction): Finding[] {
+  const found = scanBytes(ruleSet, bytes, { direction });
   if (direction === "inbound" || ruleSet.knownSecrets === undefined) return found;
-  found.push(...ruleSet.knownSecrets.scan(latin1Bytes(text)));
+  found.push(...ruleSet.knownSecrets.scan(bytes));
   return found;
 }
 
@@ -128,14 +130,23 @@ function within(findings: readonly Finding[], { name }: Part): Finding[] {
   return findings.map((finding) => ({ ...finding, part: name }));
 }
 
+/** Tells whether a part is worth decoding. `bytes` are those of all parts. */
+function looksEncoded({ name, text, start }: Part, bytes: Uint8Array): boolean {
+  // Without an escape or a plus, the decoded text of a form is the text itself.
+  const isChanged = mayHoldEncoded(bytes, { from: start, to: start + text.length }) ||
+    (isForm(name) && text.includes(PLUS));
+  return isChanged && ENCODED_REGEXP.test(text);
+}
+
+/** Whether the part is written in percent-encoding all over. */
+function isForm(name: string): boolean {
+  return name === "url" || name === "header:cookie";
+}
+
 /** Findings in what is encoded in a part; those of the text as it stands are known already. */
 function scanDecoded(ruleSet: RuleSet, { name, text }: Part, direction: Direction): Finding[] {
-  const isForm = name === "url" || name === "header:cookie";
-  const bytes = latin1Bytes(text);
-  // Without an escape or a plus, the decoded text of a form is the text itself.
-  if (!mayHoldEncoded(bytes) && !(isForm && text.includes("+"))) return [];
-  const percent = isForm ? "everything" : "around_escapes";
-  return scanViews(ruleSet, bytes, { direction, percent })
+  const percent = isForm(name) ? "everything" : "around_escapes";
+  return scanViews(ruleSet, latin1Bytes(text), { direction, percent })
     .filter(({ encoding }) => encoding !== undefined);
 }
 
