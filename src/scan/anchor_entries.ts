@@ -239,14 +239,18 @@ class Product {
     const { follow, first, sets } = this.#automaton;
     const states = this.#machine.next.length;
     const state = from === undefined ? 0 : from % states;
-    return (from === undefined ? first : follow[Math.floor(from / states)]!).flatMap((position) =>
-      this.#successorsOf(sets[position]!, state).map((next) => position * states + next)
-    );
+    const pairs: number[] = [];
+    for (const position of from === undefined ? first : follow[Math.floor(from / states)]!) {
+      for (const next of this.#successorsOf(sets[position]!, state)) {
+        pairs.push(position * states + next);
+      }
+    }
+    return pairs;
   }
 
   #successorsOf(set: ByteSet, state: number): readonly number[] {
-    const byState = this.#successors.get(set) ?? [];
-    this.#successors.set(set, byState);
+    let byState = this.#successors.get(set);
+    if (byState === undefined) this.#successors.set(set, byState = []);
     return byState[state] ??= this.#readSet(set, state);
   }
 

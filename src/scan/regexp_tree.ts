@@ -111,6 +111,7 @@ const CLASS_ESCAPES: Readonly<Record<string, ByteSet>> = {
   S: inverse(SPACES),
 };
 const CONTROL_ESCAPES: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13 };
+const QUANTIFIER_STARTS: ReadonlySet<string> = new Set("*+?{");
 const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4 };
 
 class TreeReader {
@@ -146,6 +147,7 @@ class TreeReader {
 
   #readQuantified(modes: Modes): RegexpNode {
     const node = this.#readAtom(modes);
+    if (!QUANTIFIER_STARTS.has(this.#source[this.#at] ?? "")) return node;
     const quantifier = this.#take(/(?:([*+?])|\{(\d+)(,(\d*))?\})\??/y);
     if (quantifier === undefined) return node;
     const [, sign, from, range, to] = quantifier;
@@ -163,11 +165,12 @@ class TreeReader {
     if (this.#skip(".")) return { kind: "byte", set: modes.dotAll ? ALL : inverse(LINE_ENDS) };
     if (this.#skip("^")) return { kind: "assertion", behind: 1, ahead: 0 };
     if (this.#skip("$")) return { kind: "assertion", behind: 0, ahead: 1 };
+    if (!this.#sees("\\")) return { kind: "byte", set: setOfMember(this.#readCode(), modes) };
     if (this.#take(/\\[bB]/y) !== undefined) return { kind: "assertion", behind: 1, ahead: 1 };
     const reference = this.#take(/\\(?:([1-9]\d?)|k<(\w+)>)/y);
     if (reference !== undefined) return this.#readReference(reference[1] ?? reference[2]!);
-    const member = this.#skip("\\") ? this.#readEscape() : this.#readCode();
-    return { kind: "byte", set: setOfMember(member, modes) };
+    this.#skip("\\");
+    return { kind: "byte", set: setOfMember(this.#readEscape(), modes) };
   }
 
   /** A group that took no part in the match is referred to as the empty text. */
@@ -297,15 +300,18 @@ function setOf(isMember: (byte: number) => boolean): ByteSet {
 
 /** By source and case, what was read before: the few hundred classes and characters of all rules. */
 const KNOWN_SETS = new Map<string, ByteSet>();
+/** The same for single members, without regard to case and with it. */
+const CASELESS_SETS = new Map<Member, ByteSet>();
+const CASED_SETS = new Map<Member, ByteSet>();
 
 function setOfMember(member: Member, { ignoreCase }: Modes): ByteSet {
-  const key = typeof member === "number" ? `${ignoreCase ? "i" : ""}${member}` : undefined;
-  const known = key === undefined ? undefined : KNOWN_SETS.get(key);
+  const knownSets = ignoreCase ? CASELESS_SETS : CASED_SETS;
+  const known = knownSets.get(member);
   if (known !== undefined) return known;
   const members = new Uint8Array(256);
   add(members, member);
   const set = shared(ignoreCase ? withBothCases(members) : members);
-  if (key !== undefined) KNOWN_SETS.set(key, set);
+  knownSets.set(member, set);
   return set;
 }
 
