@@ -150,9 +150,11 @@ export class EscapeView {
   /** The first escape from `from` on, whole or cut short. */
   #find(window: ScanWindow, from: number, to: number): { found: number; read: number } {
     const { lead } = this.#kind;
+    // The span alone: a search that goes on to the window's end would do so for each of many spans.
+    const span = window.text.slice(from, to);
     for (let at = from;;) {
-      const found = window.text.indexOf(lead, at);
-      if (found < 0 || found >= to) return { found: to, read: NOT_AN_ESCAPE };
+      const found = from + span.indexOf(lead, at - from);
+      if (found < from) return { found: to, read: NOT_AN_ESCAPE };
       TRIAL.clear();
       const read = this.#kind.decode(window.bytes, found, to, TRIAL);
       if (read !== NOT_AN_ESCAPE) return { found, read };
@@ -162,13 +164,11 @@ export class EscapeView {
 
   /** Inside a region: copies up to the next escape, decodes it; ends the region at its horizon. */
   #decode(window: ScanWindow, { from, to, edge }: WindowSpan, horizon: number): "on" | "stopped" {
-    const { bytes, text, base } = window;
+    const { bytes, base } = window;
     const { lead, substitute } = this.#kind;
     const { sink } = this.#view;
     const end = Math.min(to, horizon - base, (this.#trialAt ?? Infinity) - base);
-    const next = text.indexOf(lead, from);
-    const found = next < 0 ? end : Math.min(next, end);
-    sink.append(bytes, from, found);
+    const found = sink.appendUntil(bytes, { from, to: end }, lead.charCodeAt(0));
     if (substitute !== undefined) sink.replace(found - from, substitute.byte, substitute.by);
     this.#next = base + found;
     if (found === end) {

@@ -18,15 +18,12 @@ export const IDENTITY: UnitRatio = { decodedUnit: 1, encodedUnit: 1 };
 /** Dead segments are cut off when there are so many: rarely enough to cost nothing. */
 const COMPACT_AT = 1024;
 
-interface Segment {
-  readonly decoded: number;
-  readonly encoded: number;
-  readonly ratio: UnitRatio;
-}
-
 /** The segments of one view, ascending; grows at the end, shrinks at the start. */
 export class OffsetMap {
-  #segments: Segment[] = [];
+  /** By segment, where it begins in the view and in the source: numbers side by side, not objects. */
+  #decoded: number[] = [];
+  #encoded: number[] = [];
+  #ratios: UnitRatio[] = [];
   /** By segment, the end of its source; undefined: where the next segment begins. */
   #stops: (number | undefined)[] = [];
   /** Segments before it are dead. */
@@ -34,7 +31,9 @@ export class OffsetMap {
 
   /** Says that the view's bytes from `decoded` on stand for the source's from `encoded` on. */
   begin(decoded: number, encoded: number, ratio: UnitRatio): void {
-    this.#segments.push({ decoded, encoded, ratio });
+    this.#decoded.push(decoded);
+    this.#encoded.push(encoded);
+    this.#ratios.push(ratio);
     this.#stops.push(undefined);
   }
 
@@ -47,44 +46,46 @@ export class OffsetMap {
   /** Returns where the source of the view's byte `decoded` begins. */
   startOf(decoded: number): number {
     const index = this.#find(decoded);
-    const segment = this.#segments[index];
-    if (segment === undefined) return 0;
-    const units = Math.floor((decoded - segment.decoded) / segment.ratio.decodedUnit);
-    return Math.min(segment.encoded + units * segment.ratio.encodedUnit, this.#stopOf(index));
+    const ratio = this.#ratios[index];
+    if (ratio === undefined) return 0;
+    const units = Math.floor((decoded - this.#decoded[index]!) / ratio.decodedUnit);
+    return Math.min(this.#encoded[index]! + units * ratio.encodedUnit, this.#stopOf(index));
   }
 
   /** Returns where the source of the view's bytes before `decoded` ends. */
   endOf(decoded: number): number {
     const index = this.#find(decoded - 1);
-    const segment = this.#segments[index];
-    if (segment === undefined) return 0;
-    const next = this.#segments[index + 1];
-    if (next !== undefined && next.decoded <= decoded) return this.#stopOf(index);
-    const units = Math.ceil((decoded - segment.decoded) / segment.ratio.decodedUnit);
-    return Math.min(segment.encoded + units * segment.ratio.encodedUnit, this.#stopOf(index));
+    const ratio = this.#ratios[index];
+    if (ratio === undefined) return 0;
+    const next = this.#decoded[index + 1];
+    if (next !== undefined && next <= decoded) return this.#stopOf(index);
+    const units = Math.ceil((decoded - this.#decoded[index]!) / ratio.decodedUnit);
+    return Math.min(this.#encoded[index]! + units * ratio.encodedUnit, this.#stopOf(index));
   }
 
   /** Forgets what stands before `decoded`. */
   forget(decoded: number): void {
-    if (this.#segments.length - this.#first < 2) return;
+    if (this.#decoded.length - this.#first < 2) return;
     this.#first = Math.max(this.#first, this.#find(decoded));
     if (this.#first < COMPACT_AT) return;
-    this.#segments = this.#segments.slice(this.#first);
+    this.#decoded = this.#decoded.slice(this.#first);
+    this.#encoded = this.#encoded.slice(this.#first);
+    this.#ratios = this.#ratios.slice(this.#first);
     this.#stops = this.#stops.slice(this.#first);
     this.#first = 0;
   }
 
   #stopOf(index: number): number {
-    return this.#stops[index] ?? this.#segments[index + 1]?.encoded ?? Infinity;
+    return this.#stops[index] ?? this.#encoded[index + 1] ?? Infinity;
   }
 
   /** The last segment that begins at or before `decoded`, or the first one alive. */
   #find(decoded: number): number {
     let low = this.#first;
-    let high = this.#segments.length - 1;
+    let high = this.#decoded.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.#segments[middle]!.decoded <= decoded) low = middle;
+      if (this.#decoded[middle]! <= decoded) low = middle;
       else high = middle - 1;
     }
     return low;
