@@ -10,6 +10,8 @@ import type { ByteSet } from "./regexp_tree.ts";
 
 /** States kept before the cache is emptied: 4 MB of transitions at 128 byte classes. */
 const MAX_STATES = 8_192;
+/** States there is room for at first: most programs never see more. */
+const INITIAL_STATES = 512;
 
 /** The state without positions: whatever follows, nothing comes of it. */
 export const DEAD = 0;
@@ -49,7 +51,7 @@ export class LazyAutomaton {
   generation = 0;
   readonly #automaton: Positions;
   readonly #representatives: readonly number[];
-  readonly #table: Int32Array;
+  #table: Int32Array;
   readonly #shift: number;
   #states: StateFacts[] = [];
   #ids = new Map<string, number>();
@@ -60,7 +62,7 @@ export class LazyAutomaton {
     this.classOf = classOf;
     this.#representatives = representatives;
     this.#shift = Math.ceil(Math.log2(Math.max(2, representatives.length)));
-    this.#table = new Int32Array(MAX_STATES << this.#shift);
+    this.#table = new Int32Array(INITIAL_STATES << this.#shift);
     this.#clear();
   }
 
@@ -119,6 +121,7 @@ export class LazyAutomaton {
   #add(positions: readonly number[], key: string): number {
     const { marked, next, owners, reach } = this.#automaton;
     const id = this.#states.length;
+    if (id << this.#shift === this.#table.length) this.#grow();
     const aliveOwners = new Set<number>();
     const markedOwners = new Set<number>();
     let alive = 0;
@@ -143,6 +146,12 @@ export class LazyAutomaton {
     this.goesOn[id] = goesOn;
     this.markedReach[id] = markedReach;
     return id;
+  }
+
+  #grow(): void {
+    const table = new Int32Array(2 * this.#table.length).fill(-1, this.#table.length);
+    table.set(this.#table);
+    this.#table = table;
   }
 
   #clear(): void {

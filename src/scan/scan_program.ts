@@ -122,13 +122,20 @@ export class ScanProgram {
 function compileRule({ shape: { rule, behind, ahead }, order }: OrderedShape): CompiledRule {
   const { source, flags } = rule.regexp;
   const kept = flags.replace("d", "");
+  // Made when first used: most rules never are.
+  let search: RegExp | undefined;
+  let sticky: RegExp | undefined;
   return {
     rule,
     behind,
     ahead,
     order,
-    search: new RegExp(source, `${kept}dg`),
-    sticky: new RegExp(source, `${kept}dy`),
+    get search() {
+      return search ??= new RegExp(source, `${kept}dg`);
+    },
+    get sticky() {
+      return sticky ??= new RegExp(source, `${kept}dy`);
+    },
   };
 }
 
