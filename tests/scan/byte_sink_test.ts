@@ -35,3 +35,25 @@ Deno.test("`ByteSink.replace()` replaces among the last bytes only", () => {
   sink.replace(3, 0x2b, 0x20);
   assert.equal(Buffer.from(sink.bytes).toString(), "a+b c");
 });
+
+Deno.test("`ByteSink.appendUntil()` stops before the byte it is told, or at the end", () => {
+  const sink = new ByteSink();
+  const source = Uint8Array.from({ length: 2_000 }, (_, index) => index === 1_500 ? 0x5c : 0x61);
+  assert.equal(sink.appendUntil(source, { from: 10, to: 1_000 }, 0x5c), 1_000);
+  assert.equal(sink.length, 990);
+  assert.equal(sink.appendUntil(source, { from: 1_000, to: 2_000 }, 0x5c), 1_500);
+  assert.equal(sink.appendUntil(source, { from: 1_500, to: 2_000 }, 0x5c), 1_500);
+  assert.deepEqual(sink.bytes, source.slice(10, 1_500));
+});
+
+Deno.test("`ByteSink.clear()` gives a large buffer back without mixing sinks up", () => {
+  const first = new ByteSink();
+  const second = new ByteSink();
+  const long = new Uint8Array(10_000).fill(1);
+  first.append(long, 0, long.length);
+  first.clear();
+  second.append(new Uint8Array(10_000).fill(2), 0, long.length);
+  first.append(long, 0, long.length);
+  assert.ok(second.bytes.every((byte) => byte === 2));
+  assert.ok(first.bytes.every((byte) => byte === 1));
+});

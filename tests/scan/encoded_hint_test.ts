@@ -60,6 +60,15 @@ Deno.test("`mayHoldEncoded()` passes over plain text", async (t) => {
   }
 });
 
+Deno.test("`mayHoldEncoded()` looks at a part alone", () => {
+  const head = "a: \\n\nAccept: application/json\nb: %2F";
+  const from = head.indexOf("Accept");
+  const to = head.lastIndexOf("\n");
+  ok(mayHoldEncoded(latin1(head)));
+  equal(mayHoldEncoded(latin1(head), { from, to }), false);
+  ok(mayHoldEncoded(latin1(head), { from, to: head.length }));
+});
+
 Deno.test("`endsPlainly()` tells whether what follows could complete an encoding", () => {
   for (const text of ["{}", "[]", "the end.", "a\n", "<p>"]) ok(endsPlainly(latin1(text)), text);
   for (const text of ["", "a", "7", "%", "\\", "&", "=", "\r", "\0", ":", " ", "-", "0x1,"]) {
