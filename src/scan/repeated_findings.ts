@@ -10,6 +10,9 @@ import type { Finding } from "./finding.ts";
 /** Findings remembered; beyond it the oldest are forgotten, and may be reported twice. */
 const MAX_REMEMBERED = 256;
 
+/** Places remembered of one secret: what views find late was found in the bytes a window before. */
+const MAX_PLACES = 64;
+
 interface Place {
   readonly start: number;
   readonly end: number;
@@ -17,8 +20,8 @@ interface Place {
 
 /** Remembers what one message was found to hold. */
 export class RepeatedFindings {
-  /** By rule and secret, where it stood last; made at the first finding. */
-  #places: Map<string, Place> | undefined;
+  /** By rule and secret, where it stood, the newest last; made at the first finding. */
+  #places: Map<string, Place[]> | undefined;
 
   /**
    * Returns those of `found` that weren't reported before, in stream order. Of those found at once, the
@@ -34,17 +37,16 @@ export class RepeatedFindings {
   #isFresh({ rule, secret, start, end }: Finding): boolean {
     this.#places ??= new Map();
     const key = `${rule.id}\0${secret}`;
-    const place = this.#places.get(key);
-    const isKnown = place !== undefined && start < place.end && place.start < end;
+    const places = this.#places.get(key) ?? [];
+    const known = places.findIndex((place) => start < place.end && place.start < end);
     this.#places.delete(key);
-    this.#places.set(
-      key,
-      isKnown
-        ? { start: Math.min(start, place.start), end: Math.max(end, place.end) }
-        : { start, end },
-    );
+    this.#places.set(key, places);
+    if (known >= 0) {
+      const place = places[known]!;
+      places[known] = { start: Math.min(start, place.start), end: Math.max(end, place.end) };
+    } else if (places.push({ start, end }) > MAX_PLACES) places.shift();
     if (this.#places.size > MAX_REMEMBERED) this.#places.delete(this.#places.keys().next().value!);
-    return !isKnown;
+    return known < 0;
   }
 }
 
