@@ -4,7 +4,8 @@
  *
  * Each batch is one `write` to a descriptor opened for appending, which POSIX makes atomic in place:
  * two writers never mix lines. A line torn by a crash or by a full disk is closed off: the next
- * batch begins on a fresh line. What was written survives a crash of this process, not one of the
+ * batch begins on a fresh line. A batch that another writer is just writing looks torn, too: then an
+ * empty line stands between, which readers pass over. What was written survives a crash of this process, not one of the
  * machine: there is no `fsync` (5 ms a call on this project's test machine).
  */
 
