@@ -29,6 +29,9 @@ const TOKEN_PATHS: readonly RegExp[] = [
   /(\/webhookb?2?\/)[\w-]+@[\w-]+\/IncomingWebhook\/[\w/-]+/gi,
 ];
 
+/** An IPv6 literal, with or without a port: it holds no label that looks random. */
+const IPV6_HOST_REGEXP = /^\[[0-9a-f:.]+\](?::\d+)?$/i;
+
 /**
  * Masks a request target of any form. `secrets` are the secrets (latin1) found in this URL.
  *
@@ -66,7 +69,9 @@ export function maskUrl(url: string, secrets: readonly string[] = []): string {
 export function maskHost(host: string, secrets: readonly string[] = []): string {
   if (secrets.length === 0) return visibleText(host);
   const masked = secrets.reduce(replaceSecret, host);
-  if (masked !== host || host.startsWith("[")) return visibleText(masked);
+  if (masked !== host || IPV6_HOST_REGEXP.test(host)) return visibleText(masked);
+  // A bracket that begins no address: no label of it can be told from a token.
+  if (host.startsWith("[")) return ELLIPSIS;
   return visibleText(
     host.split(".").map((label) => isTokenLike(label) ? ELLIPSIS : label).join("."),
   );

@@ -102,6 +102,11 @@ Deno.test("`maskUrl()` cuts what is longer than a record should be", () => {
 });
 
 /** However a secret is mixed into a URL, no 13 characters of it are left. */
+Deno.test("`maskHost()` masks what stands encoded behind a bracket that begins no address", () => {
+  assert.equal(maskHost(`[=${btoa(SAMPLE_KEY)}`, [SAMPLE_KEY]), "...");
+  assert.equal(maskHost("[::1]:443", [SAMPLE_KEY]), "[::1]:443");
+});
+
 Deno.test("`maskUrl()` never shows more than 12 characters of a secret it was told of", () => {
   const text = fc.string({ maxLength: 12 });
   const encode = fc.constantFrom<(secret: string) => string>(
