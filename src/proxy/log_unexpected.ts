@@ -17,11 +17,17 @@ export function logUnexpected(error: unknown, proxy: Proxy): void {
 /** Errors that peers cause: resets, broken framing, closed sockets. */
 function isOrdinary(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
-  if (error instanceof HttpError || error.name === "DialError" || error.name === "SinkError") {
-    return true;
-  }
+  if (error instanceof HttpError || ORDINARY_NAMES.has(error.name)) return true;
   return ORDINARY_ERRORS.some((kind) => error instanceof kind) || "code" in error;
 }
+
+/** What our own code throws for what peers do. */
+const ORDINARY_NAMES = new Set([
+  "DialError",
+  "SinkError",
+  "StaleConnectionError",
+  "StreamResetError",
+]);
 
 const ORDINARY_ERRORS = [
   Deno.errors.BadResource,
