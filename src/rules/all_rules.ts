@@ -12,7 +12,6 @@ import { FINANCE_VENDOR_RULES } from "./finance_vendors.ts";
 import { HOSTING_RULES } from "./hosting_rules.ts";
 import { INJECTION_RULES } from "./injection_rules.ts";
 import { MARKETING_VENDOR_RULES } from "./marketing_vendors.ts";
-import { NUMBER_RULES } from "./number_rules.ts";
 import { PAYMENT_RULES } from "./payment_rules.ts";
 import { PREFIXED_RULES } from "./prefixed_rules.ts";
 import { SAAS_RULES } from "./saas_rules.ts";
@@ -43,6 +42,3 @@ export const ALL_RULES: readonly Rule[] = [
   ...SSH_KEY_RULES,
   ...INJECTION_RULES,
 ];
-
-/** Off unless they are asked for: what they find is often no secret. */
-export const OPTIONAL_RULES: readonly Rule[] = [...NUMBER_RULES];

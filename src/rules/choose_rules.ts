@@ -1,6 +1,7 @@
 /** Which rules are on: all that are not optional, the optional ones that were asked for, a person's own. */
 import type { Rule } from "../scan/rule.ts";
-import { ALL_RULES, OPTIONAL_RULES } from "./all_rules.ts";
+import { ALL_RULES } from "./all_rules.ts";
+import { OPTIONAL_RULES } from "./optional_rules.ts";
 import { ruleOfUser, type UserRule } from "./user_rule.ts";
 
 /** What a person has asked for. */

@@ -18,9 +18,6 @@ export const QUOTE = String.raw`\\{0,3}["'${"`"}]`;
  */
 export const LINE_BYTE = String.raw`(?:[^\r\n\\]|\\(?:[^nr]|r(?!\\n)))`;
 
-/** As {@link LINE_BYTE} up to the next pipe or separator: one simple command. */
-export const COMMAND_BYTE = String.raw`(?:[^|;&\r\n\\]|\\[^nr|;&])`;
-
 const BINARY_DIRECTORY = String
   .raw`(?:\/(?:usr\/|system\/)?(?:local\/)?bin\/(?:env |busybox )?|[cC]:\\\S{0,20}\\)?`;
 

@@ -1,6 +1,7 @@
 /** Every rule proves itself: its examples are found, its non-examples are not. */
 import assert from "node:assert/strict";
-import { ALL_RULES, OPTIONAL_RULES } from "../../src/rules/all_rules.ts";
+import { ALL_RULES } from "../../src/rules/all_rules.ts";
+import { OPTIONAL_RULES } from "../../src/rules/optional_rules.ts";
 import { compileRules } from "../../src/scan/rule_set.ts";
 import type { Rule, RuleMatch, Verdict } from "../../src/scan/rule.ts";
 
