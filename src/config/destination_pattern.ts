@@ -26,6 +26,13 @@ const MAPPED_REGEXP = /^::ffff:(?:(\d+\.\d+\.\d+\.\d+)|([0-9a-f]{1,4}):([0-9a-f]
 const HOST_REGEXP =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
 
+/** As `parseDestinationPattern()`, for text that was checked. @throws {RangeError} if it is none */
+export function checkedDestinationPattern(text: string): DestinationPattern {
+  const pattern = parseDestinationPattern(text);
+  if (pattern === undefined) throw new RangeError(`Cannot read host pattern "${text}"`);
+  return pattern;
+}
+
 /** Reads a pattern; undefined if it is none. */
 export function parseDestinationPattern(text: string): DestinationPattern | undefined {
   const lower = text.toLowerCase();

@@ -148,8 +148,8 @@ async function connect(target: DialTarget, options: DialOptions): Promise<Deno.T
 }
 
 function proxyFailure(label: string, { host, port }: NextProxy, error: unknown): DialError {
-  const cause = error instanceof Error ? error : new Error(String(error));
-  const reason = cause.message.replace(/ \(os error \d+\)/, "").toLowerCase();
+  const cause = asError(error);
+  const reason = reasonOf(cause);
   return new DialError(
     "proxy",
     `Cannot reach "${label}" through upstream_proxy "${host}:${port}": ${reason}`,
@@ -157,12 +157,21 @@ function proxyFailure(label: string, { host, port }: NextProxy, error: unknown):
   );
 }
 
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** An operating system's message without its number. */
+function reasonOf({ message }: Error): string {
+  return message.replace(/ \(os error \d+\)/, "").toLowerCase();
+}
+
 function tcpFailure(label: string, error: unknown): DialError {
-  const cause = error instanceof Error ? error : new Error(String(error));
+  const cause = asError(error);
   if (/lookup|resolve|name or service/i.test(cause.message)) {
     return new DialError("name", `Cannot reach "${label}": its name has no address`, { cause });
   }
-  const reason = cause.message.replace(/ \(os error \d+\)/, "").toLowerCase();
+  const reason = reasonOf(cause);
   return new DialError("refused", `Cannot reach "${label}": ${reason}`, { cause });
 }
 
@@ -178,7 +187,7 @@ const CERTIFICATE_REASONS: readonly (readonly [RegExp, string])[] = [
 ];
 
 function tlsFailure(label: string, error: unknown): DialError {
-  const cause = error instanceof Error ? error : new Error(String(error));
+  const cause = asError(error);
   const certificate = /invalid peer certificate: (.*)/.exec(cause.message);
   if (certificate !== null) {
     const known = CERTIFICATE_REASONS.find(([pattern]) => pattern.test(certificate[1]!));

@@ -8,10 +8,10 @@
 import { BlockList, isIP } from "node:net";
 import { type Authority, formatAuthority } from "../http1/request_target.ts";
 import {
+  checkedDestinationPattern,
   containsAddress,
   type DestinationPattern,
   matchesDestination,
-  parseDestinationPattern,
   withoutMapping,
 } from "../config/destination_pattern.ts";
 import { DialError } from "../net/dial.ts";
@@ -55,8 +55,8 @@ export class Destinations {
 
   /** @throws {RangeError} for a pattern that is none; the configuration has checked them */
   constructor(options: DestinationOptions) {
-    this.#allowed = options.allowHosts.map(parsePattern);
-    this.#denied = options.denyHosts.map(parsePattern);
+    this.#allowed = options.allowHosts.map(checkedDestinationPattern);
+    this.#denied = options.denyHosts.map(checkedDestinationPattern);
     this.#private = options.denyPrivate ? privateAddresses() : undefined;
     this.#own = options.own;
   }
@@ -121,12 +121,6 @@ export class Destinations {
     const isThisMachine = remote.hostname === local.hostname || isLoopback(address);
     return address === host || (mayBeAny && isThisMachine);
   }
-}
-
-function parsePattern(text: string): DestinationPattern {
-  const pattern = parseDestinationPattern(text);
-  if (pattern === undefined) throw new RangeError(`Cannot read host pattern "${text}"`);
-  return pattern;
 }
 
 function isLoopback(address: string): boolean {

@@ -22,6 +22,7 @@ import { bodyFilter, mayRedact } from "./body_filter.ts";
 import type { Client } from "./client.ts";
 import type { Exchange } from "./exchange.ts";
 import { inspectAnswerHead, inspectTrailers } from "./inspect_answer.ts";
+import { type Stage, stageLimitMs } from "./limits.ts";
 import type { OriginConnection } from "./origin_pool.ts";
 import { passBody, SinkError } from "./pass_body.ts";
 import type { Proxy } from "./proxy.ts";
@@ -94,9 +95,6 @@ interface ForwardingOptions {
   readonly exchange: Exchange;
   readonly proxy: Proxy;
 }
-
-/** What an exchange is waiting for: decides which time limit holds and what is said when it ends. */
-type Stage = "upload" | "answer" | "download";
 
 /** An exchange on one origin connection. */
 class Forwarding {
@@ -350,14 +348,8 @@ class Forwarding {
   /** Sets the time limit that belongs to a stage. */
   #enter(stage: Stage): void {
     this.#stage = stage;
-    const { limits } = this.#proxy;
-    const ms = {
-      upload: limits.uploadIdleMs,
-      answer: limits.answerMs,
-      download: limits.streamIdleMs,
-    };
     const { buffered } = this.#client;
-    this.#client.deadline.set(ms[stage], () => {
+    this.#client.deadline.set(stageLimitMs(this.#proxy.limits, stage), () => {
       // Where nothing is awaited of the client, it is the origin that takes no more.
       this.#expired = stage === "upload" && !buffered.isReading ? "answer" : stage;
       this.#connection.buffered.stream.close();

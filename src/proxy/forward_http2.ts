@@ -23,6 +23,8 @@ import { bodyFilter, mayRedact } from "./body_filter.ts";
 import { endBlockedGrpc, isGrpc } from "./blocked_grpc.ts";
 import type { Exchange } from "./exchange.ts";
 import { inspectAnswerHead, inspectTrailers } from "./inspect_answer.ts";
+import { type Stage, stageLimitMs } from "./limits.ts";
+import { CONTENT_LENGTH, DROPPED_FROM_ANSWERS } from "./outgoing_head.ts";
 import { passStream } from "./pass_stream.ts";
 import type { Proxy } from "./proxy.ts";
 import { refusalEvent } from "./refuse.ts";
@@ -38,13 +40,7 @@ export interface ForwardHttp2Options {
   readonly deadline: Deadline;
 }
 
-/** Answers lose `Alt-Svc`: it would lead the client around the proxy over QUIC (RFC 7838). */
-const DROPPED_FROM_ANSWERS = new Set(["alt-svc"]);
-const CONTENT_LENGTH = new Set(["content-length"]);
 const HOST = new Set(["host"]);
-
-/** What the exchange waits for. */
-type Stage = "upload" | "answer" | "download";
 
 /**
  * Carries out one exchange.
@@ -219,12 +215,7 @@ class StreamForwarding {
   #enter(stage: Stage, origin: MessageStream): void {
     this.#stage = stage;
     const { deadline, proxy: { limits } } = this.#options;
-    const ms = {
-      upload: limits.uploadIdleMs,
-      answer: limits.answerMs,
-      download: limits.streamIdleMs,
-    };
-    deadline.set(ms[stage], () => {
+    deadline.set(stageLimitMs(limits, stage), () => {
       this.#expired = stage;
       origin.abort();
     });

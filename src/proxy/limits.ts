@@ -43,3 +43,20 @@ export const DEFAULT_LIMITS: Limits = {
   discardBytes: 262_144,
   lingerMs: 2_000,
 };
+
+/** What an exchange is waiting for: decides which time limit holds and what is said when it ends. */
+export type Stage = "upload" | "answer" | "download";
+
+/** The time limit that belongs to a stage. */
+export function stageLimitMs(limits: Limits, stage: Stage): number {
+  switch (stage) {
+    case "upload":
+      return limits.uploadIdleMs;
+    case "answer":
+      return limits.answerMs;
+    case "download":
+      return limits.streamIdleMs;
+    default:
+      return stage satisfies never;
+  }
+}

@@ -11,8 +11,8 @@ import type { Origin } from "./origin_pool.ts";
 export type OutgoingFraming = "bare" | "chunked" | "until_close";
 
 /** Answers lose `Alt-Svc`: it would lead the client around the proxy over QUIC (RFC 7838). */
-const DROPPED_FROM_ANSWERS = new Set(["alt-svc"]);
-const CONTENT_LENGTH = new Set(["content-length"]);
+export const DROPPED_FROM_ANSWERS = new Set(["alt-svc"]);
+export const CONTENT_LENGTH = new Set(["content-length"]);
 
 /** What a request turns into. */
 export interface OutgoingRequestOptions {

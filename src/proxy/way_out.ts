@@ -1,8 +1,8 @@
 /** Which origins are reached through `upstream_proxy`, and which directly (`no_proxy`). */
 import {
+  checkedDestinationPattern,
   type DestinationPattern,
   matchesDestination,
-  parseDestinationPattern,
 } from "../config/destination_pattern.ts";
 import type { Authority } from "../http1/request_target.ts";
 import type { NextProxy } from "../net/dial_through.ts";
@@ -21,11 +21,7 @@ export class WayOut {
   /** @throws {RangeError} for a pattern that is none; the configuration has checked them */
   constructor({ upstreamProxy, noProxy }: WayOutOptions) {
     this.#proxy = upstreamProxy;
-    this.#direct = noProxy.map((text) => {
-      const pattern = parseDestinationPattern(text);
-      if (pattern === undefined) throw new RangeError(`Cannot read host pattern "${text}"`);
-      return pattern;
-    });
+    this.#direct = noProxy.map(checkedDestinationPattern);
   }
 
   /** The proxy to go through; undefined: none. */

@@ -10,7 +10,7 @@
  */
 import type { Candidate } from "./anchor_walks.ts";
 import type { Finding } from "./finding.ts";
-import { latin1Text, writeLatin1 } from "./latin1.ts";
+import { latin1Text } from "./latin1.ts";
 import { MatchQueue } from "./match_queue.ts";
 import type { Direction } from "./rule.ts";
 import type { RuleSet } from "./rule_set.ts";
@@ -231,11 +231,4 @@ function isOfUse({ isOpen, rules }: Candidate): boolean {
 /** Scans `bytes`, a message of its own, in one piece. */
 export function scanBytes(ruleSet: RuleSet, bytes: Uint8Array, options: ScanOptions): Finding[] {
   return new Scanner(ruleSet, options).end(bytes);
-}
-
-/** Scans `text`, one character a byte, as a message of its own: a header, a URL. */
-export function scanText(ruleSet: RuleSet, text: string, options: ScanOptions): Finding[] {
-  const bytes = new Uint8Array(text.length);
-  writeLatin1(text, bytes, 0);
-  return scanBytes(ruleSet, bytes, options);
 }

@@ -7,9 +7,9 @@
  */
 import type { SuppressionConfig } from "../config.ts";
 import {
+  checkedDestinationPattern,
   type DestinationPattern,
   matchesDestination,
-  parseDestinationPattern,
 } from "../config/destination_pattern.ts";
 
 const DAY_MS = 86_400_000;
@@ -51,7 +51,7 @@ export class Suppressions {
   constructor(suppress: readonly SuppressionConfig[]) {
     this.#entries = suppress.map((config) => ({
       config,
-      dest: config.dest === undefined ? undefined : parseDest(config.dest),
+      dest: config.dest === undefined ? undefined : checkedDestinationPattern(config.dest),
       endMs: endOf(config),
     }));
     this.#hits = suppress.map(() => 0);
@@ -114,10 +114,4 @@ function endOf({ until }: SuppressionConfig): number | undefined {
   const startMs = Date.parse(until);
   if (Number.isNaN(startMs)) throw new RangeError(`Cannot read date "${until}"`);
   return startMs + DAY_MS;
-}
-
-function parseDest(text: string): DestinationPattern {
-  const pattern = parseDestinationPattern(text);
-  if (pattern === undefined) throw new RangeError(`Cannot read host pattern "${text}"`);
-  return pattern;
 }

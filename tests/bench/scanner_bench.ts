@@ -7,7 +7,8 @@ import { equal } from "node:assert/strict";
 import { ALL_RULES } from "../../src/rules/all_rules.ts";
 import { compileRules } from "../../src/scan/rule_set.ts";
 import { BUFFER_START } from "../../src/scan/scan_buffer.ts";
-import { scanBytes, Scanner, scanText } from "../../src/scan/scanner.ts";
+import { scanBytes, Scanner } from "../../src/scan/scanner.ts";
+import { scanText } from "../support/scan_text.ts";
 
 const encoder = new TextEncoder();
 const RULES = compileRules(ALL_RULES);

@@ -1,4 +1,5 @@
 /** The three ways in which the bytes of a streaming case arrive, and how each is fed to a parser. */
+import { bytesOf } from "../support/latin1_bytes.ts";
 import { deepEqual } from "node:assert/strict";
 import { ByteQueue } from "../../src/http1/byte_queue.ts";
 import { HttpError } from "../../src/http1/http_error.ts";
@@ -8,11 +9,6 @@ export type Arrival = typeof ARRIVALS[number];
 
 /** What stands behind the message; it must be there untouched when the message has been read. */
 const TRAILING = bytesOf("GET /next HTTP/1.1\r\n");
-
-/** Makes one byte of each latin1 character. */
-export function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
 
 /** Makes one latin1 character of each byte. */
 export function textOf(bytes: Uint8Array): string {

@@ -2,7 +2,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import type { BodyFraming } from "../../src/http1/body_framing.ts";
 import { BodyReader } from "../../src/http1/body_reader.ts";
 import { ByteQueue } from "../../src/http1/byte_queue.ts";
-import { ARRIVALS, bytesOf, readArriving, refusalOf, textOf } from "./arrivals.ts";
+import { ARRIVALS, readArriving, refusalOf, textOf } from "./arrivals.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 
 const none = { kind: "none" } as const;
 const chunked = { kind: "chunked" } as const;

@@ -1,7 +1,8 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { ByteQueue } from "../../src/http1/byte_queue.ts";
-import { bytesOf, textOf } from "./arrivals.ts";
+import { textOf } from "./arrivals.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 
 Deno.test("ByteQueue gives bytes back in order", () => {
   const queue = new ByteQueue();

@@ -9,7 +9,8 @@ import {
 } from "../../src/http1/chunked.ts";
 import { type HeaderEntry, HeaderList } from "../../src/http1/header_list.ts";
 import { HttpError, type Peer } from "../../src/http1/http_error.ts";
-import { ARRIVALS, bytesOf, readArriving, refusalOf, textOf } from "./arrivals.ts";
+import { ARRIVALS, readArriving, refusalOf, textOf } from "./arrivals.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 
 interface Body {
   readonly content: string;

@@ -8,7 +8,8 @@ import {
   refuseBareLineFeed,
 } from "../../src/http1/field_section.ts";
 import { HeaderList } from "../../src/http1/header_list.ts";
-import { bytesOf, refusalOf } from "./arrivals.ts";
+import { refusalOf } from "./arrivals.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 
 for (
   const [reason, text, end] of [

@@ -14,7 +14,8 @@ import {
   serializeRequestHead,
   serializeResponseHead,
 } from "../../src/http1/message_head.ts";
-import { bytesOf, readArriving } from "./arrivals.ts";
+import { readArriving } from "./arrivals.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 
 const wirePiece = fc.oneof(
   fc.constantFrom("\r", "\n", "\r\n", "\r\n\r\n", " ", "\t", ":", "\0", "\x7f", "\xff", "HTTP/1.1"),

@@ -7,7 +7,8 @@ import {
   serializeRequestHead,
   serializeResponseHead,
 } from "../../src/http1/message_head.ts";
-import { ARRIVALS, bytesOf, readArriving, refusalOf, textOf } from "./arrivals.ts";
+import { ARRIVALS, readArriving, refusalOf, textOf } from "./arrivals.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 
 const GET = "GET / HTTP/1.1\r\n";
 const HOST = "Host: a\r\n";

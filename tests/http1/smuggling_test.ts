@@ -9,7 +9,8 @@ import { BodyReader } from "../../src/http1/body_reader.ts";
 import { ByteQueue } from "../../src/http1/byte_queue.ts";
 import { HttpError } from "../../src/http1/http_error.ts";
 import { parseRequestHead, parseResponseHead } from "../../src/http1/message_head.ts";
-import { bytesOf, textOf } from "./arrivals.ts";
+import { textOf } from "./arrivals.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 
 type Direction = "requests" | "responses to GET" | "responses to HEAD";
 

@@ -7,7 +7,8 @@ import { TransportDuplex } from "../../src/net/transport_duplex.ts";
 import { BufferedStream } from "../../src/proxy/buffered_stream.ts";
 import { hasProgram } from "../support/has_program.ts";
 import { testCertificates } from "../support/start_proxy_in_process.ts";
-import { bytesOf, readBytes, streamPair } from "../support/stream_pair.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
+import { readBytes, streamPair } from "../support/stream_pair.ts";
 
 async function options(more: Partial<AcceptTlsOptions> = {}): Promise<AcceptTlsOptions> {
   const { trusted } = await testCertificates();

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { BlockedError } from "../../src/proxy/blocked_error.ts";
 import { FilteredStream } from "../../src/proxy/filtered_stream.ts";
 import type { BodyFilter } from "../../src/proxy/pass_body.ts";
-import { bytesOf, latin1, PlayedStream } from "../support/stream_pair.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
+import { latin1, PlayedStream } from "../support/stream_pair.ts";
 
 /** Holds back what stands before the newest `;`, and stops at `!`. */
 class HoldingFilter implements BodyFilter {

@@ -10,7 +10,8 @@ import {
   type PassBodyOptions,
   SinkError,
 } from "../../src/proxy/pass_body.ts";
-import { bytesOf, latin1, type Played, PlayedStream } from "../support/stream_pair.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
+import { latin1, type Played, PlayedStream } from "../support/stream_pair.ts";
 
 const HEAD = "HEAD\r\n\r\n";
 const CHUNKS = "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 1\r\n\r\n";

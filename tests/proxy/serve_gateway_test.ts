@@ -6,7 +6,7 @@ import { RawClient } from "../support/raw_client.ts";
 import { anthropicKey } from "../support/sample_secrets.ts";
 import { type RawConnection, startOrigin, startRawOrigin } from "../support/start_origin.ts";
 import { startProxyInProcess } from "../support/start_proxy_in_process.ts";
-import { bytesOf } from "../support/stream_pair.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 import { waitFor } from "../support/wait_for.ts";
 import {
   acceptWebSocket,

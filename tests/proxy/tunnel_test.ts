@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TunnelProtocol, tunnelProtocol } from "../../src/proxy/tunnel.ts";
-import { bytesOf } from "../support/stream_pair.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 
 const FIRST_BYTES: readonly (readonly [reason: string, bytes: string, TunnelProtocol])[] = [
   ["a TLS record", "\x16\x03\x01\x02\x00", "tls"],

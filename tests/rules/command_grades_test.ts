@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { INJECTION_RULES } from "../../src/rules/injection_rules.ts";
 import { SEVERITIES, type Severity } from "../../src/scan/rule.ts";
 import { compileRules } from "../../src/scan/rule_set.ts";
-import { scanText } from "../../src/scan/scanner.ts";
+import { scanText } from "../support/scan_text.ts";
 
 const RULES = compileRules(INJECTION_RULES);
 

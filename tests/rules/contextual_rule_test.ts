@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { contextualRules } from "../../src/rules/contextual_rule.ts";
 import { compileRules } from "../../src/scan/rule_set.ts";
-import { scanText } from "../../src/scan/scanner.ts";
+import { scanText } from "../support/scan_text.ts";
 
 const RULE_SET = compileRules(contextualRules([
   ["acmecloud", "acmecloud.example", "[0-9a-f]{32}"],

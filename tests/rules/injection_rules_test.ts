@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { INJECTION_RULES } from "../../src/rules/injection_rules.ts";
 import type { Direction, Rule } from "../../src/scan/rule.ts";
 import { compileRules, type RuleSet } from "../../src/scan/rule_set.ts";
-import { scanText } from "../../src/scan/scanner.ts";
+import { scanText } from "../support/scan_text.ts";
 
 const RULE_SETS = new Map<Rule, RuleSet>(
   INJECTION_RULES.map((rule) => [rule, compileRules([rule])]),

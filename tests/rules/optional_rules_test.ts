@@ -5,7 +5,7 @@ import { chooseRules } from "../../src/rules/choose_rules.ts";
 import { OPTIONAL_RULES } from "../../src/rules/optional_rules.ts";
 import { compileRules } from "../../src/scan/rule_set.ts";
 import { ruleFlaw } from "../../src/scan/rule_flaw.ts";
-import { scanText } from "../../src/scan/scanner.ts";
+import { scanText } from "../support/scan_text.ts";
 
 for (const rule of OPTIONAL_RULES) {
   Deno.test(`the optional rule ${rule.id} finds its examples and none of the others`, () => {

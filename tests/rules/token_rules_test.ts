@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { TOKEN_RULES } from "../../src/rules/token_rules.ts";
 import { compileRules } from "../../src/scan/rule_set.ts";
-import { scanText } from "../../src/scan/scanner.ts";
+import { scanText } from "../support/scan_text.ts";
 
 const RULES = compileRules(TOKEN_RULES);
 const SIGNATURE = "Qm9i0dGVzdHNpZ25hdHVyZXRoYXRpc2xvbmc";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { BIP39_PLACES } from "../../src/rules/bip39_words.ts";
 import { WALLET_RULES } from "../../src/rules/wallet_rules.ts";
 import { compileRules } from "../../src/scan/rule_set.ts";
-import { scanText } from "../../src/scan/scanner.ts";
+import { scanText } from "../support/scan_text.ts";
 
 const RULE_SET = compileRules(WALLET_RULES);
 

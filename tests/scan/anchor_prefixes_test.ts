@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AnchorPrefixes } from "../../src/scan/anchor_prefixes.ts";
-import { bytesOf } from "../support/stream_pair.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 
 const PREFIXES = new AnchorPrefixes(["sk-ant-", "sk-", "ghp_", "aab"]);
 

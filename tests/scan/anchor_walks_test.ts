@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { compileRules } from "../../src/scan/rule_set.ts";
 import type { ScanProgram } from "../../src/scan/scan_program.ts";
-import { bytesOf } from "./latin1_bytes.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 import { SAMPLE_RULES, sampleRule } from "./sample_rules.ts";
 
 const RULES = compileRules([

@@ -1,5 +1,6 @@
 /** Known secrets in streams: found once, however encoded and cut; held back no more than needed. */
 import assert from "node:assert/strict";
+import { bytesOf } from "../support/latin1_bytes.ts";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import type { Finding } from "../../src/scan/finding.ts";
@@ -24,10 +25,6 @@ function compile(entries: readonly KnownSecretEntry[]): KnownSecretIndex {
 }
 
 const INDEX = compile([{ name: "PASSWORD", value: SECRET }, { name: "API_KEY", value: TOKEN }]);
-
-function bytesOf(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
 
 /** Scans in pieces of `size`, checking on the way what `cleared` promises. */
 function scanInPieces(index: KnownSecretIndex, bytes: Uint8Array, size: number): Finding[] {

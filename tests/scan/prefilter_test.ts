@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Prefilter } from "../../src/scan/prefilter.ts";
 import { BUFFER_START, ScanBuffer } from "../../src/scan/scan_buffer.ts";
-import { bytesOf } from "./latin1_bytes.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 
 /** An anchor's number and the index of its first byte in the text. */
 type Hit = readonly [anchor: number, position: number];

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Rule } from "../../src/scan/rule.ts";
 import { compileRules } from "../../src/scan/rule_set.ts";
-import { scanText } from "../../src/scan/scanner.ts";
+import { scanText } from "../support/scan_text.ts";
 import { ALL_RULES } from "../../src/rules/all_rules.ts";
 import { SAMPLE_RULES, sampleRule } from "./sample_rules.ts";
 

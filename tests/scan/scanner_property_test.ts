@@ -8,7 +8,7 @@ import type { Finding } from "../../src/scan/finding.ts";
 import type { Rule } from "../../src/scan/rule.ts";
 import { compileRules, type RuleSet } from "../../src/scan/rule_set.ts";
 import { scanBytes, Scanner } from "../../src/scan/scanner.ts";
-import { bytesOf } from "./latin1_bytes.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 import { everyMatch } from "./every_match.ts";
 import { SAMPLE_RULES } from "./sample_rules.ts";
 

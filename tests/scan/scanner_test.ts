@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import type { Finding } from "../../src/scan/finding.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
 import { compileRules } from "../../src/scan/rule_set.ts";
-import { scanBytes, Scanner, scanText } from "../../src/scan/scanner.ts";
+import { scanBytes, Scanner } from "../../src/scan/scanner.ts";
+import { scanText } from "../support/scan_text.ts";
 import { SAMPLE_RULES } from "./sample_rules.ts";
 
 const RULES = compileRules(SAMPLE_RULES);
-
-function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
 
 function scanPieces(text: string, cuts: readonly number[]): Finding[] {
   const bytes = bytesOf(text);

@@ -1,5 +1,6 @@
 /** An HTTP/1.1 client that sends what it is told and reads answers with a parser of its own. */
-import { bytesOf, latin1 } from "./stream_pair.ts";
+import { bytesOf } from "./latin1_bytes.ts";
+import { latin1 } from "./stream_pair.ts";
 
 /** An answer as the client got it. */
 export interface RawAnswer {

@@ -1,4 +1,5 @@
 /** Two ends of one loopback connection, and streams that play a part without a network. */
+import { bytesOf } from "./latin1_bytes.ts";
 import type { ByteStream } from "../../src/net/byte_stream.ts";
 import { TcpStream } from "../../src/net/tcp_stream.ts";
 
@@ -112,11 +113,6 @@ export class PlayedStream implements ByteStream {
     this.isClosed = true;
     this.#wake?.();
   }
-}
-
-/** Makes one byte of each latin1 character. */
-export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 /** Makes one latin1 character of each byte. */

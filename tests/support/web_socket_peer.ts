@@ -6,7 +6,8 @@ import { OPCODE, parseFrameHead, serializeFrame } from "../../src/websocket/fram
 import { mask } from "../../src/websocket/masking.ts";
 import type { RawClient } from "./raw_client.ts";
 import type { RawConnection } from "./start_origin.ts";
-import { bytesOf, latin1 } from "./stream_pair.ts";
+import { bytesOf } from "./latin1_bytes.ts";
+import { latin1 } from "./stream_pair.ts";
 
 /** RFC 6455 §1.3. */
 const HANDSHAKE_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

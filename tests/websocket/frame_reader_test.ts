@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { OPCODE, RESERVED_BIT_1, serializeFrameHead } from "../../src/websocket/frame_head.ts";
 import { FrameReader, type FrameReaderOptions } from "../../src/websocket/frame_reader.ts";
-import { bytesOf, latin1 } from "../support/stream_pair.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
+import { latin1 } from "../support/stream_pair.ts";
 import { frameOf } from "../support/web_socket_peer.ts";
 
 const CLIENT: FrameReaderOptions = { sender: "client", reservedBits: RESERVED_BIT_1 };

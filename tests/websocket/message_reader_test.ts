@@ -4,7 +4,8 @@ import { RawInflater } from "../../src/scan/raw_inflater.ts";
 import { OPCODE, RESERVED_BIT_1 } from "../../src/websocket/frame_head.ts";
 import { MessageReader } from "../../src/websocket/message_reader.ts";
 import { negotiatedExtensions } from "../../src/websocket/negotiated_extensions.ts";
-import { bytesOf, latin1 } from "../support/stream_pair.ts";
+import { bytesOf } from "../support/latin1_bytes.ts";
+import { latin1 } from "../support/stream_pair.ts";
 import { deflateMessage, deflateMessages, frameOf } from "../support/web_socket_peer.ts";
 
 const DEFLATE = "permessage-deflate";
