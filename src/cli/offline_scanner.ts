@@ -63,8 +63,8 @@ export class OfflineScanner {
     });
     try {
       const findings: Finding[] = [];
-      for await (const chunk of chunks) findings.push(...await scanner.push(chunk));
-      findings.push(...await scanner.end());
+      for await (const chunk of chunks) findings.push(...scanner.push(chunk));
+      findings.push(...scanner.end());
       return { findings, undecodable: scanner.undecodable };
     } finally {
       scanner.close();

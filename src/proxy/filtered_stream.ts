@@ -47,7 +47,7 @@ export class FilteredStream implements ByteStream {
     const { filter } = this.#options;
     const released = await this.#guard(() => filter.push(bytes));
     if (released !== undefined) this.#writing = this.#write(released);
-    const settling = this.#guard(async () => await filter.settle());
+    const settling = this.#guard(() => filter.settle());
     try {
       await this.#writing;
     } finally {
@@ -58,8 +58,10 @@ export class FilteredStream implements ByteStream {
   async closeWrite(): Promise<void> {
     if (this.#isCut) return;
     this.#isEnded = true;
-    const held = await this.#guard(() => this.#options.filter.end());
+    const { filter } = this.#options;
+    const held = await this.#guard(() => filter.end());
     if (held !== undefined) await this.#write(held);
+    await this.#guard(() => filter.settle());
     if (!this.#isCut) await this.#inner.closeWrite();
   }
 
@@ -86,7 +88,10 @@ export class FilteredStream implements ByteStream {
   async endFilter(): Promise<void> {
     const { filter } = this.#options;
     try {
-      if (!this.#isEnded && !this.#isCut) await filter.end();
+      if (!this.#isEnded && !this.#isCut) {
+        await filter.end();
+        await filter.settle();
+      }
     } catch (error) {
       // Recorded by the filter; what it held goes nowhere.
       if (!(error instanceof BlockedError)) throw error;
@@ -96,7 +101,7 @@ export class FilteredStream implements ByteStream {
   }
 
   async #guard(
-    pass: () => Uint8Array | Promise<Uint8Array | void>,
+    pass: () => Uint8Array | void | Promise<Uint8Array | void>,
   ): Promise<Uint8Array | undefined> {
     const { onBlocked } = this.#options;
     try {

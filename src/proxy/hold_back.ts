@@ -59,27 +59,19 @@ export class HoldBack implements BodyFilter {
   }
 
   /** @throws {BlockedError} */
-  push(bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
+  push(bytes: Uint8Array): Uint8Array {
     this.#held.append(bytes);
     if (this.#isOpen) return this.#release(Infinity);
-    const findings = this.#guard(() => this.#scanner.push(bytes));
-    if (findings instanceof Promise) {
-      return findings.then((found) => this.#rule(found), (error) => this.#rule(this.#fail(error)));
-    }
-    return this.#rule(findings);
+    this.#apply(this.#guard(() => this.#scanner.push(bytes)));
+    this.#refuseUndecodable();
+    return this.#release(this.#isOpen ? Infinity : this.#releasable());
   }
 
   settle(): void {}
 
   /** @throws {BlockedError} */
-  async end(): Promise<Uint8Array> {
-    let findings: readonly Finding[];
-    try {
-      findings = this.#isOpen ? [] : await this.#scanner.end();
-    } catch (error) {
-      findings = this.#fail(error);
-    }
-    this.#apply(findings);
+  end(): Uint8Array {
+    if (!this.#isOpen) this.#apply(this.#guard(() => this.#scanner.end()));
     this.#refuseUndecodable();
     const rest = this.#release(Infinity);
     this.close();
@@ -91,12 +83,6 @@ export class HoldBack implements BodyFilter {
     this.#isClosed = true;
     this.#exchange.noteScan(this.#scanner);
     this.#scanner.close();
-  }
-
-  #rule(findings: readonly Finding[]): Uint8Array {
-    this.#apply(findings);
-    this.#refuseUndecodable();
-    return this.#release(this.#isOpen ? Infinity : this.#releasable());
   }
 
   /**
@@ -168,9 +154,7 @@ export class HoldBack implements BodyFilter {
     return pieces.length === 1 ? pieces[0]! : concat(pieces);
   }
 
-  #guard(
-    scan: () => readonly Finding[] | Promise<readonly Finding[]>,
-  ): readonly Finding[] | Promise<readonly Finding[]> {
+  #guard(scan: () => readonly Finding[]): readonly Finding[] {
     try {
       return scan();
     } catch (error) {

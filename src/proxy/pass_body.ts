@@ -21,10 +21,10 @@ const CRLF = new Uint8Array([0x0d, 0x0a]);
 export interface BodyFilter {
   /** Takes a piece of payload, returns what may go on now. The piece is valid until `settle()`. */
   push(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
-  /** Runs while the released bytes are being written. */
+  /** Runs while the released bytes are being written: after `push()`, and after `end()`. */
   settle(): void | Promise<void>;
   /** The body is complete: returns what was still held. */
-  end(): Promise<Uint8Array | void>;
+  end(): Uint8Array | void | Promise<Uint8Array | void>;
   /** The body ended early, or is complete: frees what the filter holds. */
   close(): void;
 }
@@ -69,7 +69,8 @@ export async function passBody(options: PassBodyOptions): Promise<void> {
     while (part !== undefined) {
       if (part.kind === "end") {
         isEnd = true;
-        const held = await filter?.end();
+        const ended = filter?.end();
+        const held = ended instanceof Promise ? await ended : ended;
         if (held !== undefined) addPayload(out, held, options.framing);
         if (part.trailers !== undefined) options.onTrailers(part.trailers);
         if (options.framing === "chunked") out.add(encodeLastChunk(part.trailers));

@@ -52,6 +52,7 @@ export async function passStream(
   if (held !== undefined && held.length > 0) await writeAfter(onWrite, sink, held);
   onWrite();
   sink.end(trailers);
+  await filter.settle();
 }
 
 function writeAfter(onWrite: () => void, sink: MessageStream, bytes: Uint8Array): Promise<void> {

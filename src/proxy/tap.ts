@@ -21,7 +21,8 @@ export class Tap implements BodyFilter {
   readonly #scanner: MessageScanner;
   #unscanned: Uint8Array[] = [];
   #hasFailed = false;
-  #isClosed = false;
+  #isComplete = false;
+  #isFinished = false;
 
   constructor({ proxy, exchange, direction, location, scanner }: WatchedBody) {
     this.#proxy = proxy;
@@ -36,30 +37,28 @@ export class Tap implements BodyFilter {
     return bytes;
   }
 
-  settle(): void | Promise<void> {
+  settle(): void {
     const pieces = this.#unscanned;
     this.#unscanned = [];
-    for (let index = 0; index < pieces.length; index++) {
-      const findings = this.#scan(pieces[index]!);
-      if (findings instanceof Promise) return this.#settleRest(findings, pieces, index + 1);
-      this.#report(findings);
-    }
+    const last = this.#isComplete ? pieces.pop() : undefined;
+    for (const piece of pieces) this.#scan(() => this.#scanner.push(piece));
+    if (this.#isComplete) this.#finish(last);
   }
 
-  async end(): Promise<void> {
-    // The end may come with the last bytes, before they were settled.
-    await this.settle();
-    try {
-      if (!this.#hasFailed) this.#report(await this.#scanner.end());
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.close();
+  /** What is left is scanned when it has been sent, in `settle()`. */
+  end(): void {
+    this.#isComplete = true;
   }
 
+  /** What has gone is judged, although no more will come. */
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    this.#finish();
+  }
+
+  #finish(last?: Uint8Array): void {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
+    this.#scan(() => this.#scanner.end(last));
     this.#exchange.noteScan(this.#scanner);
     if (this.#scanner.undecodable !== undefined) {
       this.#proxy.log.warning(
@@ -70,26 +69,10 @@ export class Tap implements BodyFilter {
     this.#scanner.close();
   }
 
-  #scan(bytes: Uint8Array): readonly Finding[] | Promise<readonly Finding[]> {
-    if (this.#hasFailed) return [];
+  #scan(scan: () => readonly Finding[]): void {
+    if (this.#hasFailed) return;
     try {
-      return this.#scanner.push(bytes);
-    } catch (error) {
-      this.#fail(error);
-      return [];
-    }
-  }
-
-  async #settleRest(
-    first: Promise<readonly Finding[]>,
-    pieces: readonly Uint8Array[],
-    from: number,
-  ): Promise<void> {
-    try {
-      this.#report(await first);
-      for (let index = from; index < pieces.length; index++) {
-        this.#report(await this.#scan(pieces[index]!));
-      }
+      this.#report(scan());
     } catch (error) {
       this.#fail(error);
     }

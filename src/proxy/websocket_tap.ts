@@ -79,6 +79,7 @@ class TappedMessage implements MessageHandler {
   async end(end: MessageEnd): Promise<void> {
     // Cut off or not: what there was of it has gone.
     await this.#filter.end();
+    await this.#filter.settle();
     this.#flaws.note(end);
   }
 }

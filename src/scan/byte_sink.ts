@@ -5,7 +5,8 @@ const SHORT_COPY_BYTES = 24;
 
 /** Taken at the first byte: a sink that stays empty costs nothing. */
 const FIRST_BYTES = 512;
-const NOTHING = new Uint8Array(0);
+/** Nothing at all. */
+export const NO_BYTES: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /** Buffers that emptied sinks gave back, so that each message doesn't take new ones. */
 const FREE: Uint8Array<ArrayBuffer>[] = [];
@@ -16,7 +17,7 @@ const MAX_FREE_BYTES = 131_072;
 
 /** A growing row of bytes. Its bound is the caller's: whoever fills it empties it. */
 export class ByteSink {
-  #bytes: Uint8Array<ArrayBuffer> = NOTHING;
+  #bytes: Uint8Array<ArrayBuffer> = NO_BYTES;
   #length = 0;
 
   /** Bytes that stand in it. */
@@ -98,7 +99,7 @@ export class ByteSink {
     const { length } = this.#bytes;
     if (length < MIN_FREE_BYTES || length > MAX_FREE_BYTES || FREE.length === MAX_FREE) return;
     FREE.push(this.#bytes);
-    this.#bytes = NOTHING;
+    this.#bytes = NO_BYTES;
   }
 
   #reserve(count: number): void {

@@ -14,16 +14,13 @@ import { IDENTITY, OffsetMap, type UnitRatio } from "./offset_map.ts";
 export interface StreamScanner {
   /** Findings that no further byte can change. */
   push(bytes: Uint8Array): Finding[];
-  /** Findings that were still undecided; nothing is pushed afterwards. */
-  end(): Finding[];
+  /**
+   * Says that the stream is over, with its last bytes if there are any left: findings that were still
+   * undecided. A message that comes in one piece costs least that way.
+   */
+  end(lastBytes?: Uint8Array): Finding[];
   /** Offset below which no byte is part of a finding that is yet to come. */
   readonly cleared: number;
-}
-
-/** What a view is scanned by, a piece or all of it at once. */
-export interface ViewedScanner extends StreamScanner {
-  /** Like {@link StreamScanner.end}; `lastBytes` are pushed before. */
-  end(lastBytes?: Uint8Array): Finding[];
 }
 
 /** Bytes that all views of one message may still decode; shared by them, so that nesting is bounded. */
@@ -39,9 +36,9 @@ const SEPARATOR = 0x00;
 export class DecodedView {
   /** Filled by whoever decodes. */
   readonly sink = new ByteSink();
-  readonly #open: () => ViewedScanner;
+  readonly #open: () => StreamScanner;
   readonly #budget: ViewBudget;
-  #scanner: ViewedScanner | undefined;
+  #scanner: StreamScanner | undefined;
   #map = new OffsetMap();
   /** Bytes the scanner has been given. */
   #pushed = 0;
@@ -50,7 +47,7 @@ export class DecodedView {
   readonly #found: Finding[] = [];
 
   /** `open` makes the scanner, at the first byte and again after the view was settled. */
-  constructor(open: () => ViewedScanner, budget: ViewBudget) {
+  constructor(open: () => StreamScanner, budget: ViewBudget) {
     this.#open = open;
     this.#budget = budget;
   }

@@ -9,7 +9,8 @@
  *
  * Invariant: the findings are those of the whole message, however it is cut; memory is bounded.
  */
-import { DecodedView, type ViewBudget, type ViewedScanner } from "./decoded_view.ts";
+import { NO_BYTES } from "./byte_sink.ts";
+import { DecodedView, type StreamScanner, type ViewBudget } from "./decoded_view.ts";
 import { endsPlainly, mayHoldEncoded } from "./encoded_hint.ts";
 import { EncodedRows } from "./encoded_rows.ts";
 import {
@@ -42,7 +43,6 @@ const TAIL_BYTES = 2 * REGION_BYTES;
 /** Bytes all views of a message may decode: so many, and so many times the message. */
 const BUDGET_BYTES = 1_048_576;
 const BUDGET_RATIO = 6;
-const NOTHING = new Uint8Array(0);
 
 /** How to scan a message and its views. */
 export interface ViewScannerOptions {
@@ -65,7 +65,7 @@ interface SharedBudget extends ViewBudget {
 }
 
 /** Scans one message in one direction. */
-export class ViewScanner implements ViewedScanner {
+export class ViewScanner implements StreamScanner {
   readonly #scanner: Scanner;
   readonly #encoding: string;
   /** Undefined: nothing is decoded. */
@@ -73,7 +73,7 @@ export class ViewScanner implements ViewedScanner {
   /** Made when something may be encoded: most messages need none. */
   #views: MessageViews | undefined;
   /** Bytes before the views were made; nothing is encoded in them. */
-  #seen: SeenBytes = { count: 0, tail: NOTHING };
+  #seen: SeenBytes = { count: 0, tail: NO_BYTES };
   /** Undefined in a view: the message itself knows what was found in all of them. */
   readonly #repeated: RepeatedFindings | undefined;
   #cleared = 0;
@@ -109,7 +109,7 @@ export class ViewScanner implements ViewedScanner {
    * Says that the message is over, with its last bytes if there are any left; reports what was still
    * undecided.
    */
-  end(lastBytes: Uint8Array = NOTHING): Finding[] {
+  end(lastBytes: Uint8Array = NO_BYTES): Finding[] {
     const found = this.#label(this.#scanner.end(lastBytes));
     if (this.#openViews === undefined) return found;
     if (this.#views === undefined && mayHoldEncoded(lastBytes)) {
@@ -202,7 +202,7 @@ class MessageViews {
   readonly #utf16: Utf16Text;
   readonly #rows: EncodedRows;
   readonly #stages: readonly Stage[];
-  #tail: Uint8Array = NOTHING;
+  #tail: Uint8Array = NO_BYTES;
   /** Offset of the first byte of `#tail`. */
   #base = 0;
   #end = 0;

@@ -34,7 +34,8 @@ export class FormBody implements StreamScanner {
     return this.#repeated.fresh([...found, ...this.#values.push(bytes)]);
   }
 
-  end(): Finding[] {
-    return this.#repeated.fresh([...this.#text.end(), ...this.#values.end()]);
+  end(lastBytes?: Uint8Array): Finding[] {
+    const found = this.#text.end(lastBytes);
+    return this.#repeated.fresh([...found, ...this.#values.end(lastBytes)]);
   }
 }

@@ -5,6 +5,7 @@
  * stands in one value is found in the form itself too, by whoever scans that. A finding's `encoding`
  * begins with `joined`; its offsets reach from the first value that has a part of it to the last.
  */
+import { NO_BYTES } from "./byte_sink.ts";
 import { DecodedView, type StreamScanner } from "./decoded_view.ts";
 import { ViewScanner, type ViewScannerOptions } from "./encoded_views.ts";
 import { HEX_VALUES } from "./encoding_alphabets.ts";
@@ -46,18 +47,23 @@ export class FormValues implements StreamScanner {
   }
 
   push(bytes: Uint8Array): Finding[] {
+    this.#read(bytes);
+    return this.#view.settle();
+  }
+
+  end(lastBytes: Uint8Array = NO_BYTES): Finding[] {
+    this.#read(lastBytes);
+    this.#endValue(this.#offset);
+    return this.#view.end();
+  }
+
+  #read(bytes: Uint8Array): void {
     for (const byte of bytes) {
       this.#offset++;
       if (byte === AMPERSAND) this.#endValue(this.#offset - 1);
       else if (this.#isInValue) this.#putInValue(byte);
       else if (byte === EQUALS) this.#beginValue();
     }
-    return this.#view.settle();
-  }
-
-  end(): Finding[] {
-    this.#endValue(this.#offset);
-    return this.#view.end();
   }
 
   #beginValue(): void {

@@ -6,7 +6,7 @@
  * Protocol buffers are not read: their strings stand in the bytes. A finding's `part` is `grpc`; that of
  * a compressed message has the message's offsets, and waits for its end.
  */
-import { ByteSink } from "./byte_sink.ts";
+import { ByteSink, NO_BYTES } from "./byte_sink.ts";
 import { ContentDecoder } from "./content_decoder.ts";
 import type { StreamScanner } from "./decoded_view.ts";
 import { ViewScanner, type ViewScannerOptions } from "./encoded_views.ts";
@@ -67,18 +67,13 @@ export class GrpcMessages implements StreamScanner {
 
   push(bytes: Uint8Array): Finding[] {
     const found = this.#bytes.push(bytes).map((finding) => ({ ...finding, part: PART }));
-    for (let at = 0; at < bytes.length;) {
-      const wanted = this.#bytesLeft > 0 ? this.#bytesLeft : PREFIX_BYTES - this.#prefix.length;
-      const piece = bytes.subarray(at, at + wanted);
-      if (this.#bytesLeft > 0) this.#readMessage(piece, found);
-      else this.#readPrefix(piece);
-      at += piece.length;
-    }
+    this.#read(bytes, found);
     return found;
   }
 
-  end(): Finding[] {
-    const found = this.#bytes.end().map((finding) => ({ ...finding, part: PART }));
+  end(lastBytes: Uint8Array = NO_BYTES): Finding[] {
+    const found = this.#bytes.end(lastBytes).map((finding) => ({ ...finding, part: PART }));
+    this.#read(lastBytes, found);
     this.#endMessage(found);
     return found;
   }
@@ -86,6 +81,16 @@ export class GrpcMessages implements StreamScanner {
   /** Frees what the decoder of an unfinished message holds. */
   close(): void {
     this.#message?.decoder.close();
+  }
+
+  #read(bytes: Uint8Array, found: Finding[]): void {
+    for (let at = 0; at < bytes.length;) {
+      const wanted = this.#bytesLeft > 0 ? this.#bytesLeft : PREFIX_BYTES - this.#prefix.length;
+      const piece = bytes.subarray(at, at + wanted);
+      if (this.#bytesLeft > 0) this.#readMessage(piece, found);
+      else this.#readPrefix(piece);
+      at += piece.length;
+    }
   }
 
   #readPrefix(piece: Uint8Array): void {

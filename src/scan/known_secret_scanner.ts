@@ -6,6 +6,7 @@
  *
  * Invariant: no byte below `cleared` belongs to a known secret that hasn't been reported.
  */
+import { NO_BYTES } from "./byte_sink.ts";
 import type { Finding } from "./finding.ts";
 import {
   type KeyedDigest,
@@ -28,7 +29,6 @@ const BIT_SHIFT = 32 - FILTER_BITS;
 const CONTEXT_BYTES = 64;
 /** Bytes looked at in one go: bounds what is held. */
 const PIECE_BYTES = 65_536;
-const NOTHING = new Uint8Array(0);
 
 /** A place where the first eight bytes of some forms stand. */
 interface Candidate {
@@ -69,8 +69,7 @@ export class KnownSecretIndex {
 
   /** Scans `bytes`, a message of its own: a URL, a header's value. */
   scan(bytes: Uint8Array): Finding[] {
-    const scanner = this.scanner();
-    return [...scanner.push(bytes), ...scanner.end()];
+    return this.scanner().end(bytes);
   }
 
   /**
@@ -134,7 +133,7 @@ export interface FindStartsOptions {
 export class KnownSecretScanner {
   readonly #index: KnownSecretIndex;
   /** The end of the stream so far, as far back as a form or its context may reach. */
-  #held: Uint8Array = NOTHING;
+  #held: Uint8Array = NO_BYTES;
   /** Stream offset of the next byte pushed. */
   #end = 0;
   #cleared = 0;
@@ -159,12 +158,13 @@ export class KnownSecretScanner {
     return found;
   }
 
-  /** Says that the stream is over: what was waited for does not come. */
-  end(): Finding[] {
+  /** Says that the stream is over, with its last bytes if there are any left. */
+  end(lastBytes?: Uint8Array): Finding[] {
+    const found = lastBytes === undefined ? [] : this.push(lastBytes);
     this.#candidates = [];
-    this.#held = NOTHING;
+    this.#held = NO_BYTES;
     this.#cleared = this.#end;
-    return [];
+    return found;
   }
 
   #advance(piece: Uint8Array, found: Finding[]): void {

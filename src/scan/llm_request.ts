@@ -3,7 +3,7 @@
  *
  * Beside the scan it keeps the newest text, which is looked at only when a command was found.
  */
-import { ByteSink } from "./byte_sink.ts";
+import { ByteSink, NO_BYTES } from "./byte_sink.ts";
 import type { StreamScanner } from "./decoded_view.ts";
 import type { ViewScannerOptions } from "./encoded_views.ts";
 import type { Finding } from "./finding.ts";
@@ -39,17 +39,24 @@ export class LlmRequest implements StreamScanner {
   }
 
   push(bytes: Uint8Array): Finding[] {
-    if (this.#opening.length < OPENING_BYTES) {
-      this.#opening += latin1Text(bytes, 0, OPENING_BYTES - this.#opening.length);
-    }
-    this.#newest.append(bytes, 0, bytes.length);
+    this.#keep(bytes);
     const found = this.#grade(this.#scanner.push(bytes));
     this.#forget();
     return found;
   }
 
-  end(): Finding[] {
-    return this.#grade(this.#scanner.end());
+  end(lastBytes: Uint8Array = NO_BYTES): Finding[] {
+    this.#keep(lastBytes);
+    const found = this.#grade(this.#scanner.end(lastBytes));
+    this.#newest.clear();
+    return found;
+  }
+
+  #keep(bytes: Uint8Array): void {
+    if (this.#opening.length < OPENING_BYTES) {
+      this.#opening += latin1Text(bytes, 0, OPENING_BYTES - this.#opening.length);
+    }
+    this.#newest.append(bytes, 0, bytes.length);
   }
 
   #grade(found: Finding[]): Finding[] {

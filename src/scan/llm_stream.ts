@@ -10,6 +10,7 @@
  *
  * Invariant: no event below `cleared` carries a part of a finding that is yet to come.
  */
+import { NO_BYTES } from "./byte_sink.ts";
 import type { StreamScanner } from "./decoded_view.ts";
 import { ViewScanner, type ViewScannerOptions } from "./encoded_views.ts";
 import { createEventSplitter, type EventFraming, type SplitEvent } from "./event_splitter.ts";
@@ -81,11 +82,13 @@ export class LlmStream implements StreamScanner {
     return this.#report(this.#bytes.push(bytes), joined);
   }
 
-  end(): Finding[] {
+  end(lastBytes: Uint8Array = NO_BYTES): Finding[] {
     const joined: Finding[] = [];
-    this.#splitter.end((event) => this.#read(event, joined));
+    const read = (event: SplitEvent) => this.#read(event, joined);
+    this.#splitter.push(lastBytes, read);
+    this.#splitter.end(read);
     this.#endAll(joined);
-    return this.#report(this.#bytes.end(), joined);
+    return this.#report(this.#bytes.end(lastBytes), joined);
   }
 
   /** What stands in the bytes comes first: its place is exact. */

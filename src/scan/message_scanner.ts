@@ -7,6 +7,7 @@
  *
  * Invariant: no byte of the body below `cleared` belongs to a finding that is yet to be reported.
  */
+import { NO_BYTES } from "./byte_sink.ts";
 import { ContentDecoder, isEncoded } from "./content_decoder.ts";
 import type { Finding } from "./finding.ts";
 import { type FormScanner, openText, type TextOptions } from "./open_text.ts";
@@ -17,9 +18,12 @@ import { TextScanner } from "./text_scanner.ts";
 /** Scans one body, from its first byte to its last. */
 export interface MessageScanner {
   /** Scans the next bytes, which may be reused once the call is done. */
-  push(bytes: Uint8Array): readonly Finding[] | Promise<readonly Finding[]>;
-  /** Says that the body is complete; reports what was still undecided. */
-  end(): readonly Finding[] | Promise<readonly Finding[]>;
+  push(bytes: Uint8Array): readonly Finding[];
+  /**
+   * Says that the body is complete, with its last bytes if there are any left; reports what was still
+   * undecided. A body that comes in one piece costs least that way.
+   */
+  end(lastBytes?: Uint8Array): readonly Finding[];
   /** Offset in the body below which no byte belongs to a finding that is yet to come. */
   readonly cleared: number;
   /** Why a part of the body could not be looked into; undefined: all could. */
@@ -75,8 +79,9 @@ class PlainMessage implements MessageScanner {
     return this.#scanner.push(bytes);
   }
 
-  end(): readonly Finding[] {
-    return this.#scanner.end();
+  end(lastBytes: Uint8Array = NO_BYTES): readonly Finding[] {
+    this.scannedBytes += lastBytes.length;
+    return this.#scanner.end(lastBytes);
   }
 
   close(): void {
@@ -153,8 +158,8 @@ class CodedMessage implements MessageScanner {
     return found;
   }
 
-  end(): readonly Finding[] {
-    const found: Finding[] = [];
+  end(lastBytes: Uint8Array = NO_BYTES): readonly Finding[] {
+    const found = lastBytes.length === 0 ? [] : [...this.push(lastBytes)];
     if (this.#fallback === undefined) {
       this.#decoder.end((piece) => this.#scanPiece(piece, found));
       found.push(...this.#scanner.end());

@@ -5,6 +5,7 @@
  * form, as everywhere. Beside that, delimiters are looked for and each part's header is read for its
  * name: a finding's `part` is `multipart:<field>`, or `multipart:<number>` where a part has no name.
  */
+import { NO_BYTES } from "./byte_sink.ts";
 import type { StreamScanner } from "./decoded_view.ts";
 import type { ViewScannerOptions } from "./encoded_views.ts";
 import type { Finding } from "./finding.ts";
@@ -73,9 +74,10 @@ export class Multipart implements StreamScanner {
     return this.#place(this.#text.push(bytes));
   }
 
-  end(): Finding[] {
+  end(lastBytes: Uint8Array = NO_BYTES): Finding[] {
+    this.#follow(lastBytes);
     if (this.#headerOf !== undefined) this.#addPart(this.#headerOf, this.#tail);
-    return this.#place(this.#text.end());
+    return this.#place(this.#text.end(lastBytes));
   }
 
   #place(found: Finding[]): Finding[] {

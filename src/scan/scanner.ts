@@ -9,6 +9,7 @@
  * Invariant: no byte below `cleared` belongs to a match that hasn't been reported.
  */
 import type { Candidate } from "./anchor_walks.ts";
+import { NO_BYTES } from "./byte_sink.ts";
 import type { Finding } from "./finding.ts";
 import { latin1Text } from "./latin1.ts";
 import { MatchQueue } from "./match_queue.ts";
@@ -24,7 +25,6 @@ const MIN_SPARE_BYTES = 64;
 const MAX_SPARE_BYTES = 1_024;
 /** From so many on, cutting out a text for each costs more than one of everything held. */
 const MANY_CANDIDATES = 32;
-const NOTHING = new Uint8Array(0);
 
 /** How to scan. */
 export interface ScanOptions {
@@ -49,7 +49,7 @@ export class Scanner {
   readonly #program: ScanProgram;
   readonly #windowBytes: number;
   /** The end of the stream so far, as far back as a match or its context may reach. */
-  #tail: Uint8Array = NOTHING;
+  #tail: Uint8Array = NO_BYTES;
   /** How many bytes of `#tail` are of use: it's made anew only when they don't fit. */
   #tailLength = 0;
   /** Stream offset of the first byte of `#tail`, and of the buffer's index 0 while one is scanned. */
@@ -93,9 +93,9 @@ export class Scanner {
    * Says that the stream is over, with its last bytes if there are any left; reports what was still
    * undecided. A short message that comes in one piece is looked at once that way.
    */
-  end(lastBytes: Uint8Array = NOTHING): Finding[] {
+  end(lastBytes: Uint8Array = NO_BYTES): Finding[] {
     if (lastBytes.length <= this.#windowBytes) return this.#advance(lastBytes, "over");
-    return [...this.push(lastBytes), ...this.#advance(NOTHING, "over")];
+    return [...this.push(lastBytes), ...this.#advance(NO_BYTES, "over")];
   }
 
   #advance(piece: Uint8Array, stream: "more" | "over"): Finding[] {

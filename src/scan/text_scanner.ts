@@ -1,11 +1,12 @@
 /** A stream of text → what the rules find in it, its views included, and the known secrets in it. */
+import type { StreamScanner } from "./decoded_view.ts";
 import { ViewScanner, type ViewScannerOptions } from "./encoded_views.ts";
 import type { Finding } from "./finding.ts";
 import type { KnownSecretScanner } from "./known_secret_scanner.ts";
 import type { RuleSet } from "./rule_set.ts";
 
 /** Scans one stream in one direction. Known secrets are looked for on their way out only. */
-export class TextScanner {
+export class TextScanner implements StreamScanner {
   readonly #views: ViewScanner;
   readonly #known: KnownSecretScanner | undefined;
   readonly #encoding: string;
@@ -16,17 +17,15 @@ export class TextScanner {
     if (options.direction === "outbound") this.#known = ruleSet.knownSecrets?.scanner();
   }
 
-  /** Scans the next bytes of the stream, which may be reused afterwards. */
   push(bytes: Uint8Array): Finding[] {
     const found = this.#views.push(bytes);
     if (this.#known !== undefined) found.push(...this.#label(this.#known.push(bytes)));
     return found;
   }
 
-  /** Says that the stream is over; reports what was still undecided. */
-  end(): Finding[] {
-    const found = this.#views.end();
-    if (this.#known !== undefined) found.push(...this.#label(this.#known.end()));
+  end(lastBytes?: Uint8Array): Finding[] {
+    const found = this.#views.end(lastBytes);
+    if (this.#known !== undefined) found.push(...this.#label(this.#known.end(lastBytes)));
     return found;
   }
 

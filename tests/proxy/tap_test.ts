@@ -1,7 +1,7 @@
 /** In monitor mode every byte goes on as it came, at once, and what it holds is found all the same. */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { filterFixture, passFilter } from "../support/filter_fixture.ts";
+import { filterFixture, openFilter, passFilter } from "../support/filter_fixture.ts";
 import { anthropicKey } from "../support/sample_secrets.ts";
 
 const SECRET = anthropicKey();
@@ -32,6 +32,17 @@ for (const [name, body, coding] of BODIES) {
     assert.deepEqual(found, Array(rounds).fill("ai_api_key logged blocked"));
   });
 }
+
+Deno.test("`Tap` judges what has gone of a body that breaks off", async () => {
+  using fixture = await filterFixture({ mode: "monitor" });
+  const filter = openFilter(fixture.proxy);
+  await filter.push(TEXT.subarray(0, TEXT.indexOf(0x2c)));
+  await filter.settle();
+  filter.close();
+  fixture.proxy.evidence.flush();
+  fixture.proxy.evidence.taken();
+  assert.deepEqual(fixture.threats.map(({ pattern }) => pattern), ["ai_api_key"]);
+});
 
 Deno.test("`Tap` lets a body that cannot be decoded pass, and counts it", async () => {
   using fixture = await filterFixture({ mode: "monitor" });

@@ -4,12 +4,15 @@ import type { Finding } from "../../src/scan/finding.ts";
 
 /** What a scanner of a stream has in common with every other. */
 export interface PieceScanner {
-  push(bytes: Uint8Array): readonly Finding[] | Promise<readonly Finding[]>;
-  end(): readonly Finding[] | Promise<readonly Finding[]>;
+  push(bytes: Uint8Array): readonly Finding[];
+  end(lastBytes?: Uint8Array): readonly Finding[];
   readonly cleared: number;
 }
 
-/** Scans `bytes` cut at `splits`, which are ascending; what was cleared once stays so. */
+/**
+ * Scans `bytes` cut at `splits`, which are ascending; what was cleared once stays so. The last piece
+ * is pushed, or, if there are an odd number of pieces, comes with the end.
+ */
 export function scanAt(
   scanner: PieceScanner,
   bytes: Uint8Array,
@@ -17,8 +20,7 @@ export function scanAt(
 ): readonly Finding[] {
   const found: Finding[] = [];
   let clearedBefore = 0;
-  const take = (findings: readonly Finding[] | Promise<readonly Finding[]>, end: number) => {
-    assert.ok(!(findings instanceof Promise));
+  const take = (findings: readonly Finding[], end: number) => {
     for (const { start, rule } of findings) {
       assert.ok(start >= clearedBefore, `${rule.id} at ${start}: cleared to ${clearedBefore}`);
     }
@@ -27,8 +29,9 @@ export function scanAt(
     clearedBefore = scanner.cleared;
     found.push(...findings);
   };
+  const comesWithEnd = splits.length % 2 === 0;
   let at = 0;
-  for (const split of [...splits, bytes.length]) {
+  for (const split of comesWithEnd ? splits : [...splits, bytes.length]) {
     // A copy that is overwritten: what was pushed may be reused.
     const piece = Uint8Array.from(bytes.subarray(at, split));
     const findings = scanner.push(piece);
@@ -36,8 +39,7 @@ export function scanAt(
     take(findings, split);
     at = split;
   }
-  const rest = scanner.end();
-  assert.ok(!(rest instanceof Promise));
+  const rest = comesWithEnd ? scanner.end(bytes.subarray(at)) : scanner.end();
   for (const { start } of rest) assert.ok(start >= clearedBefore, "was let go before");
   return [...found, ...rest];
 }

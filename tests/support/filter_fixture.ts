@@ -3,6 +3,7 @@ import { resolveConfig } from "../../src/config.ts";
 import { HeaderList } from "../../src/http1/header_list.ts";
 import { BlockedError } from "../../src/proxy/blocked_error.ts";
 import { bodyFilter } from "../../src/proxy/body_filter.ts";
+import type { BodyFilter } from "../../src/proxy/pass_body.ts";
 import { buildProxy } from "../../src/proxy/build_proxy.ts";
 import { Exchange } from "../../src/proxy/exchange.ts";
 import { DEFAULT_LIMITS } from "../../src/proxy/limits.ts";
@@ -78,15 +79,17 @@ export async function filterFixture(
   };
 }
 
-/** Passes a body, in pieces, through the filter that the proxy's mode asks for. */
-export async function passFilter(
+/** How a body comes. */
+export interface FilteredBodyOptions {
+  readonly direction?: Direction;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Makes the filter that the proxy's mode asks for, for an exchange of its own. */
+export function openFilter(
   proxy: Proxy,
-  pieces: readonly Uint8Array[],
-  { direction = "outbound", headers = {} }: {
-    readonly direction?: Direction;
-    readonly headers?: Readonly<Record<string, string>>;
-  } = {},
-): Promise<FilteredBody> {
+  { direction = "outbound", headers = {} }: FilteredBodyOptions = {},
+): BodyFilter {
   const exchange = new Exchange(proxy, {
     source: "127.0.0.1",
     protocol: "http",
@@ -95,10 +98,19 @@ export async function passFilter(
     url: "http://origin.example/",
     isIntercepted: false,
   });
-  const filter = bodyFilter(proxy, exchange, {
+  return bodyFilter(proxy, exchange, {
     direction,
     headers: HeaderList.from(Object.entries(headers)),
   });
+}
+
+/** Passes a body, in pieces, through the filter that the proxy's mode asks for. */
+export async function passFilter(
+  proxy: Proxy,
+  pieces: readonly Uint8Array[],
+  options: FilteredBodyOptions = {},
+): Promise<FilteredBody> {
+  const filter = openFilter(proxy, options);
   const released: number[] = [];
   try {
     for (const piece of pieces) {
@@ -109,6 +121,7 @@ export async function passFilter(
       volatile.fill(0x23);
     }
     released.push(...await filter.end() ?? []);
+    await filter.settle();
   } catch (error) {
     if (!(error instanceof BlockedError)) throw error;
     return { released: Uint8Array.from(released), blocked: error };
