@@ -8,6 +8,7 @@
 import { isEncodingByte } from "./encoding_alphabets.ts";
 import { ByteSink } from "./byte_sink.ts";
 import type { DecodedView } from "./decoded_view.ts";
+import { indexOfByte } from "./index_of_byte.ts";
 
 /** Bytes decoded before the first escape and after the last: longer than most secrets. */
 export const REGION_BYTES = 1024;
@@ -37,8 +38,8 @@ export const ESCAPE_CUT_SHORT = -1;
 export interface EscapeKind {
   /** As it stands in a finding's `encoding`. */
   readonly name: string;
-  /** The character that every escape begins with. */
-  readonly lead: string;
+  /** The byte that every escape begins with. */
+  readonly lead: number;
   /**
    * Decodes the escape at `at` into `sink`, reading no byte at `to` or later.
    *
@@ -101,10 +102,11 @@ export class EscapeView {
     return this.#next < this.#seenTo ? this.#next : Infinity;
   }
 
-  /** Goes on at `offset`; the bytes before it hold no escape. */
-  skipTo(offset: number): void {
+  /** Begins at `offset`: the bytes before it hold no escape, and those from `floor` on belong with it. */
+  beginAt(offset: number, floor: number): void {
     this.#next = offset;
     this.#seenTo = offset;
+    this.#floor = floor;
   }
 
   /** Looks at a span; hands on the parts without escapes. */
@@ -149,12 +151,9 @@ export class EscapeView {
 
   /** The first escape from `from` on, whole or cut short. */
   #find(window: ScanWindow, from: number, to: number): { found: number; read: number } {
-    const { lead } = this.#kind;
-    // The span alone: a search that goes on to the window's end would do so for each of many spans.
-    const span = window.text.slice(from, to);
     for (let at = from;;) {
-      const found = from + span.indexOf(lead, at - from);
-      if (found < from) return { found: to, read: NOT_AN_ESCAPE };
+      const found = indexOfByte(window.bytes, this.#kind.lead, at, to);
+      if (found < 0) return { found: to, read: NOT_AN_ESCAPE };
       TRIAL.clear();
       const read = this.#kind.decode(window.bytes, found, to, TRIAL);
       if (read !== NOT_AN_ESCAPE) return { found, read };
@@ -168,7 +167,7 @@ export class EscapeView {
     const { lead, substitute } = this.#kind;
     const { sink } = this.#view;
     const end = Math.min(to, horizon - base, (this.#trialAt ?? Infinity) - base);
-    const found = sink.appendUntil(bytes, { from, to: end }, lead.charCodeAt(0));
+    const found = sink.appendUntil(bytes, { from, to: end }, lead);
     if (substitute !== undefined) sink.replace(found - from, substitute.byte, substitute.by);
     this.#next = base + found;
     if (found === end) {

@@ -62,7 +62,7 @@ const MAX_NAME_BYTES = 7;
 /** Decodes character references. */
 export const HTML_ENTITY: EscapeKind = {
   name: "html",
-  lead: "&",
+  lead: 0x26, // &
   decode(bytes, at, to, sink) {
     if (at + 1 >= to) return ESCAPE_CUT_SHORT;
     const first = bytes[at + 1]!;

@@ -20,7 +20,7 @@ const SINGLE: Uint8Array = singles();
 /** Decodes backslash escapes. */
 export const JSON_ESCAPE: EscapeKind = {
   name: "json",
-  lead: "\\",
+  lead: 0x5c, // backslash
   decode(bytes, at, to, sink) {
     if (at + 1 >= to) return ESCAPE_CUT_SHORT;
     const kind = bytes[at + 1]!;

@@ -13,7 +13,7 @@ const LETTER_U = 0x75;
 /** Decodes percent-encoding; where it stands, `+` too. */
 export const PERCENT_ESCAPE: EscapeKind = {
   name: "percent",
-  lead: "%",
+  lead: 0x25, // %
   decode(bytes, at, to, sink) {
     if (at + 1 >= to) return ESCAPE_CUT_SHORT;
     const isLong = bytes[at + 1] === LETTER_U;

@@ -9,7 +9,7 @@ const UPPER_F = 0x46;
 /** Decodes quoted-printable. Upper-case digits only, as the RFC wants: `=10` of a URL is rarer so. */
 export const QUOTED_PRINTABLE: EscapeKind = {
   name: "quoted-printable",
-  lead: "=",
+  lead: 0x3d, // =
   decode(bytes, at, to, sink) {
     if (at + 1 >= to) return ESCAPE_CUT_SHORT;
     const first = bytes[at + 1]!;

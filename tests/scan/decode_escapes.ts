@@ -8,7 +8,7 @@ export function decodeEscapes(kind: EscapeKind, text: string): string {
   const bytes = Buffer.from(text);
   const sink = new ByteSink();
   for (let at = 0; at < bytes.length;) {
-    const isLead = bytes[at] === kind.lead.charCodeAt(0);
+    const isLead = bytes[at] === kind.lead;
     const read = isLead ? kind.decode(bytes, at, bytes.length, sink) : 0;
     if (read === ESCAPE_CUT_SHORT) return `${Buffer.from(sink.bytes)} …`;
     if (read === 0) sink.put(bytes[at]!);
