@@ -245,6 +245,11 @@ class GeminiArraySplitter implements EventSplitter {
   push(bytes: Uint8Array, sink: EventSink): void {
     if (this.#verdict === "other") return;
     if (this.#verdict === "events") return this.#splitter.push(bytes, sink);
+    // What most JSON begins with.
+    if (this.#opening.length === 0 && bytes[0] === OPENING_BRACE) {
+      this.#verdict = "other";
+      return;
+    }
     const count = Math.min(bytes.length, MAX_OPENING_BYTES - this.#opening.length);
     this.#opening.append(bytes, 0, count);
     this.#verdict = this.#judge();

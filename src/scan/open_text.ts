@@ -43,20 +43,38 @@ const FRAMINGS: ReadonlyMap<string, EventFraming> = new Map([
   ["application/json", "json_array"],
 ]);
 
+/** What is known of a type. */
+interface MediaType {
+  /** Without parameters, lower case. */
+  readonly essence: string;
+  readonly isGrpc: boolean;
+  readonly isJson: boolean;
+}
+
+/** Types seen before, as they came: there are few. */
+const MEDIA_TYPES = new Map<string, MediaType>();
+const MAX_MEDIA_TYPES = 256;
+
+function mediaType(contentType: string): MediaType {
+  const known = MEDIA_TYPES.get(contentType);
+  if (known !== undefined) return known;
+  const essence = contentType.split(";", 1)[0]!.trim().toLowerCase();
+  const type = { essence, isGrpc: GRPC_REGEXP.test(essence), isJson: JSON_REGEXP.test(essence) };
+  if (MEDIA_TYPES.size >= MAX_MEDIA_TYPES) MEDIA_TYPES.clear();
+  MEDIA_TYPES.set(contentType, type);
+  return type;
+}
+
 /** Makes the scanner of one text. */
-export function openText(
-  ruleSet: RuleSet,
-  { contentType = "", ...options }: TextOptions,
-): FormScanner {
-  const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
-  if (type === FORM) return new FormBody(ruleSet, options);
-  const boundary = type.startsWith("multipart/") ? multipartBoundary(contentType) : undefined;
+export function openText(ruleSet: RuleSet, options: TextOptions): FormScanner {
+  const { contentType = "", direction } = options;
+  const { essence, isGrpc, isJson } = mediaType(contentType);
+  if (essence === FORM) return new FormBody(ruleSet, options);
+  const boundary = essence.startsWith("multipart/") ? multipartBoundary(contentType) : undefined;
   if (boundary !== undefined) return new Multipart(ruleSet, { ...options, boundary });
-  if (GRPC_REGEXP.test(type)) return new GrpcMessages(ruleSet, options);
-  if (options.direction === "outbound" && JSON_REGEXP.test(type)) {
-    return new LlmRequest(ruleSet, options);
-  }
-  const framing = options.direction === "inbound" ? FRAMINGS.get(type) : undefined;
+  if (isGrpc) return new GrpcMessages(ruleSet, options);
+  if (direction === "outbound" && isJson) return new LlmRequest(ruleSet, options);
+  const framing = direction === "inbound" ? FRAMINGS.get(essence) : undefined;
   return framing === undefined
     ? new TextScanner(ruleSet, options)
     : new LlmStream(ruleSet, { ...options, framing });

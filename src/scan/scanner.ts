@@ -62,11 +62,12 @@ export class Scanner {
   #settled = 0;
   /** Anchors that a match beginning at `#settled` or later may be built on. */
   #candidates: Candidate[] = [];
-  readonly #matches = new MatchQueue();
+  /** Made at the first match. */
+  #matches: MatchQueue | undefined;
   /** All text that is held, while many matches are looked for in it; undefined: each gets its own part. */
   #sharedText: string | undefined;
   /** By rule, where to look next: no match that is yet to be found begins below. */
-  readonly #cursors = new Map<CompiledRule, number>();
+  #cursors: Map<CompiledRule, number> | undefined;
 
   constructor(ruleSet: RuleSet, { direction, windowBytes = DEFAULT_WINDOW_BYTES }: ScannerOptions) {
     this.#program = ruleSet.programs[direction];
@@ -109,13 +110,8 @@ export class Scanner {
     this.#walk({ from: from - this.#base, to });
     this.#settled = isOver ? this.#end : this.#settle(to);
     this.#match({ searched, settled: this.#settled });
-    const found = this.#matches.isEmpty ? [] : this.#matches.take({
-      settled: this.#settled,
-      end: this.#end,
-      isOver,
-      text: (start, end) => this.#text(start, end),
-    });
-    this.#cleared = Math.min(this.#settled, this.#matches.start ?? this.#settled);
+    const found = this.#take(isOver);
+    this.#cleared = Math.min(this.#settled, this.#matches?.start ?? this.#settled);
     if (isOver) return found;
     this.#tailStart = Math.max(this.#tailStart, this.#cleared - maxBehind);
     const tailFrom = this.#tailStart - this.#base;
@@ -127,6 +123,17 @@ export class Scanner {
     }
     buffer.save(this.#tail, tailFrom, to);
     return found;
+  }
+
+  /** Takes the findings that no further byte can change. */
+  #take(isOver: boolean): Finding[] {
+    if (this.#matches === undefined || this.#matches.isEmpty) return [];
+    return this.#matches.take({
+      settled: this.#settled,
+      end: this.#end,
+      isOver,
+      text: (start, end) => this.#text(start, end),
+    });
   }
 
   /** Reads on from the anchors that are undecided, and from those that end after `from`. */
@@ -178,7 +185,7 @@ export class Scanner {
   /** Queues the matches of a rule that begin at the candidate's anchor or before. */
   #matchRule(index: number, { anchor, position }: Candidate, span: Span): void {
     const compiled = this.#program.rules[index]!;
-    const cursor = this.#cursors.get(compiled) ?? 0;
+    const cursor = this.#cursors?.get(compiled) ?? 0;
     const maxBefore = this.#program.anchors[anchor]!.maxBefore.get(index) ?? 0;
     let start = Math.max(span.searched, position - maxBefore, cursor);
     const last = Math.min(position, span.settled - 1);
@@ -196,6 +203,7 @@ export class Scanner {
       start = offset + regexp.lastIndex;
       this.#queue(compiled, hit, offset);
     }
+    this.#cursors ??= new Map();
     this.#cursors.set(compiled, Math.max(start, last + 1));
   }
 
@@ -210,6 +218,7 @@ export class Scanner {
     const start = offset + hit.index;
     const groups = hit.groups ?? {};
     const [secretFrom] = hit.indices?.groups?.secret ?? [hit.index];
+    this.#matches ??= new MatchQueue();
     this.#matches.add({
       rule,
       order,
