@@ -4,15 +4,14 @@
 const SHORT_COPY_BYTES = 24;
 
 /** Taken at the first byte: a sink that stays empty costs nothing. */
-const FIRST_BYTES = 512;
+const FIRST_BYTES = 2_048;
 /** Nothing at all. */
 export const NO_BYTES: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /** Buffers that emptied sinks gave back, so that each message doesn't take new ones. */
 const FREE: Uint8Array<ArrayBuffer>[] = [];
-const MAX_FREE = 8;
-/** Sizes worth giving back. */
-const MIN_FREE_BYTES = 4_096;
+const MAX_FREE = 16;
+/** Larger ones aren't kept. */
 const MAX_FREE_BYTES = 131_072;
 
 /** A growing row of bytes. Its bound is the caller's: whoever fills it empties it. */
@@ -97,14 +96,14 @@ export class ByteSink {
   clear(): void {
     this.#length = 0;
     const { length } = this.#bytes;
-    if (length < MIN_FREE_BYTES || length > MAX_FREE_BYTES || FREE.length === MAX_FREE) return;
+    if (length === 0 || length > MAX_FREE_BYTES || FREE.length === MAX_FREE) return;
     FREE.push(this.#bytes);
     this.#bytes = NO_BYTES;
   }
 
   #reserve(count: number): void {
     const needed = Math.max(FIRST_BYTES, this.#bytes.length * 2, this.#length + count);
-    const free = needed > FIRST_BYTES ? FREE.pop() : undefined;
+    const free = FREE.pop();
     const grown = free !== undefined && free.length >= needed ? free : new Uint8Array(needed);
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;

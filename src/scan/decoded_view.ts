@@ -39,7 +39,7 @@ export class DecodedView {
   readonly #open: () => StreamScanner;
   readonly #budget: ViewBudget;
   #scanner: StreamScanner | undefined;
-  #map = new OffsetMap();
+  #map: OffsetMap | undefined;
   /** Bytes the scanner has been given. */
   #pushed = 0;
   #isInPiece = false;
@@ -55,6 +55,7 @@ export class DecodedView {
   /** Says that what is put next was decoded from `encoded` on, and has nothing to do with before. */
   beginPiece(encoded: number, ratio: UnitRatio = IDENTITY): void {
     if (this.#pushed + this.sink.length > 0) this.sink.put(SEPARATOR);
+    this.#map ??= new OffsetMap();
     this.#map.begin(this.#pushed + this.sink.length, encoded, ratio);
     this.#isInPiece = true;
   }
@@ -74,17 +75,17 @@ export class DecodedView {
 
   /** Says that what was put last was decoded from the bytes before `encoded`; more may follow. */
   stopAt(encoded: number): void {
-    this.#map.stop(encoded);
+    this.#map?.stop(encoded);
   }
 
   /** Says that what is put next was decoded from `encoded` on, and follows directly. */
   continueAt(encoded: number, ratio: UnitRatio = IDENTITY): void {
-    this.#map.begin(this.#pushed + this.sink.length, encoded, ratio);
+    this.#map!.begin(this.#pushed + this.sink.length, encoded, ratio);
   }
 
   /** Says that the piece was decoded from the bytes before `encoded`, and is complete. */
   endPiece(encoded: number): void {
-    this.#map.stop(encoded);
+    this.#map?.stop(encoded);
     this.#isInPiece = false;
   }
 
@@ -100,7 +101,7 @@ export class DecodedView {
   settle(): Finding[] {
     if (!this.#isInPiece) return this.end();
     const found = this.flush();
-    if (this.#scanner !== undefined) this.#map.forget(this.#scanner.cleared);
+    if (this.#scanner !== undefined) this.#map?.forget(this.#scanner.cleared);
     return found;
   }
 
@@ -137,8 +138,9 @@ export class DecodedView {
   #finishWith(count: number): Finding[] {
     const { sink } = this;
     if (count > 0) this.#scanner ??= this.#open();
-    const last = sink.bytes.subarray(0, count);
-    const found = this.#scanner === undefined ? [] : this.#placed(this.#scanner.end(last));
+    const found = this.#scanner === undefined
+      ? []
+      : this.#placed(this.#scanner.end(sink.bytes.subarray(0, count)));
     sink.clear();
     if (this.#scanner !== undefined) this.#forget();
     return found;
@@ -155,21 +157,22 @@ export class DecodedView {
   /** Offset in the message below which no byte is part of a finding of this view yet to come. */
   get cleared(): number {
     if (this.#scanner === undefined || this.#scanner.cleared >= this.#pushed) return Infinity;
-    return this.#map.startOf(this.#scanner.cleared);
+    return this.#map!.startOf(this.#scanner.cleared);
   }
 
   #forget(): void {
     this.#scanner = undefined;
-    this.#map = new OffsetMap();
+    this.#map = undefined;
     this.#pushed = 0;
   }
 
   #placed(found: Finding[]): Finding[] {
     if (found.length === 0) return found;
+    const map = this.#map!;
     return found.map((finding) => ({
       ...finding,
-      start: this.#map.startOf(finding.start),
-      end: this.#map.endOf(finding.end),
+      start: map.startOf(finding.start),
+      end: map.endOf(finding.end),
     }));
   }
 }

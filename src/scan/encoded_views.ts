@@ -95,8 +95,9 @@ export class ViewScanner implements StreamScanner {
     if (this.#views === undefined && mayHoldEncoded(lastBytes)) this.#views = this.#openViews();
     if (this.#views !== undefined) {
       const lastFrom = Math.max(0, lastBytes.length - PIECE_BYTES);
-      pushPieces(this.#views, lastBytes.subarray(0, lastFrom), found);
-      found.push(...this.#views.end(lastBytes.subarray(lastFrom)));
+      if (lastFrom > 0) pushPieces(this.#views, lastBytes.subarray(0, lastFrom), found);
+      const inViews = this.#views.end(lastFrom > 0 ? lastBytes.subarray(lastFrom) : lastBytes);
+      if (inViews.length > 0) found.push(...inViews);
     }
     return this.#repeated?.fresh(found) ?? found;
   }

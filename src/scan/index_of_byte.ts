@@ -9,6 +9,7 @@ export function indexOfByte(bytes: Uint8Array, byte: number, from: number, to: n
     for (let at = from; at < to; at++) if (bytes[at] === byte) return at;
     return -1;
   }
+  if (to === bytes.length) return bytes.indexOf(byte, from);
   const found = bytes.subarray(from, to).indexOf(byte);
   return found < 0 ? -1 : from + found;
 }

@@ -103,10 +103,10 @@ export class MessageViews {
   push(piece: Uint8Array): Finding[] {
     this.#look(piece, "open");
     const found: Finding[] = [];
-    for (const view of this.#allViews()) {
+    this.#forEachView((view) => {
       const inView = view.settle();
       if (inView.length > 0) found.push(...inView);
-    }
+    });
     return found;
   }
 
@@ -114,13 +114,16 @@ export class MessageViews {
   end(piece: Uint8Array): Finding[] {
     this.#look(piece, "closed");
     const found: Finding[] = [];
-    for (const view of this.#allViews()) found.push(...view.end());
+    this.#forEachView((view) => {
+      const inView = view.end();
+      if (inView.length > 0) found.push(...inView);
+    });
     return found;
   }
 
   get cleared(): number {
     let cleared = Math.min(this.#end, this.#heldFrom());
-    for (const view of this.#allViews()) cleared = Math.min(cleared, view.cleared);
+    this.#forEachView((view) => cleared = Math.min(cleared, view.cleared));
     return cleared;
   }
 
@@ -212,15 +215,17 @@ export class MessageViews {
   #heldFrom(): number {
     let held = Infinity;
     for (const escapes of this.#escapes) held = Math.min(held, escapes?.heldFrom ?? Infinity);
-    for (const stage of [this.#hexPairs, this.#utf16, this.#rows]) {
-      held = Math.min(held, stage?.heldFrom ?? Infinity);
-    }
-    return held;
+    return Math.min(
+      held,
+      this.#hexPairs?.heldFrom ?? Infinity,
+      this.#utf16?.heldFrom ?? Infinity,
+      this.#rows?.heldFrom ?? Infinity,
+    );
   }
 
-  *#allViews(): Iterable<DecodedView> {
-    for (const view of this.#views) if (view !== undefined) yield view;
-    if (this.#rows !== undefined) yield* this.#rows.views;
+  #forEachView(visit: (view: DecodedView) => void): void {
+    for (const view of this.#views) if (view !== undefined) visit(view);
+    this.#rows?.views.forEach(visit);
   }
 
   #openView(kind: number): DecodedView {
