@@ -98,12 +98,9 @@ interface ForwardingOptions {
 
 /** An exchange on one origin connection. */
 class Forwarding {
+  readonly #options: ForwardingOptions;
   readonly #client: Client;
   readonly #head: RequestHead;
-  readonly #request: RequestHead;
-  readonly #requestFraming: BodyFraming;
-  readonly #body: BodyReader;
-  readonly #sent: OutgoingFraming;
   readonly #exchange: Exchange;
   readonly #proxy: Proxy;
   readonly #connection: OriginConnection;
@@ -115,14 +112,20 @@ class Forwarding {
   #isInterimPending = false;
   #isClientGone = false;
   #isOver = false;
+  /** The stage took too long. */
+  readonly #expire = (): void => {
+    const { buffered } = this.#client;
+    // Where nothing is awaited of the client, it is the origin that takes no more.
+    this.#expired = this.#stage === "upload" && !buffered.isReading ? "answer" : this.#stage;
+    this.#connection.buffered.stream.close();
+    // A client that takes nothing can't be told anything either.
+    if (this.#isHeadSent || this.#isInterimPending) buffered.stream.close();
+  };
 
   constructor(options: ForwardingOptions, connection: OriginConnection) {
+    this.#options = options;
     this.#client = options.client;
     this.#head = options.head;
-    this.#request = options.request;
-    this.#requestFraming = options.received;
-    this.#body = options.body;
-    this.#sent = options.sent;
     this.#exchange = options.exchange;
     this.#proxy = options.proxy;
     this.#connection = connection;
@@ -136,7 +139,7 @@ class Forwarding {
       const answer = await readAnswer(this.#connection, {
         origin: this.#exchange.origin,
         request: this.#head,
-        hasBody: this.#requestFraming.kind !== "none",
+        hasBody: this.#options.received.kind !== "none",
         onInterim: (answer) => this.#passInterim(answer),
       });
       if (answer.status === 101) return await this.#takeOver(answer);
@@ -160,18 +163,18 @@ class Forwarding {
           () => this.#client.buffered.stream.close(),
         );
       }
-      if (this.#requestFraming.kind === "none" || this.#isUploaded) await upload;
+      if (this.#options.received.kind === "none" || this.#isUploaded) await upload;
       else upload.catch(() => {});
     }
   }
 
   /** Sends head and body. Its errors are kept: the answer decides what the client is told. */
   async #upload(): Promise<void> {
-    const { client, exchange, proxy } = this.#parts();
+    const { client, exchange, proxy } = this.#options;
     const { buffered } = this.#connection;
-    const preamble = serializeRequestHead(this.#request);
+    const preamble = serializeRequestHead(this.#options.request);
     exchange.bytesOut += preamble.length;
-    const hasBody = this.#requestFraming.kind !== "none";
+    const hasBody = this.#options.received.kind !== "none";
     const filter = hasBody
       ? bodyFilter(proxy, exchange, { direction: "outbound", headers: this.#head.headers })
       : undefined;
@@ -180,10 +183,10 @@ class Forwarding {
       else {
         await passBody({
           source: client.buffered,
-          reader: this.#body,
+          reader: this.#options.body,
           sink: buffered.stream,
           preamble,
-          framing: this.#sent,
+          framing: this.#options.sent,
           filter,
           onProgress: (bytes) => {
             exchange.bytesOut += bytes;
@@ -225,16 +228,16 @@ class Forwarding {
   async #passInterim(answer: ResponseHead): Promise<void> {
     // RFC 9110 §15.2: an HTTP/1.0 client knows no interim answers.
     if (this.#head.version === "1.0") return;
-    inspectAnswerHead(answer.headers, this.#parts());
+    inspectAnswerHead(answer.headers, { exchange: this.#exchange, proxy: this.#proxy });
     this.#isInterimPending = true;
     await this.#client.buffered.stream.write(serializeResponseHead(outgoingInterim(answer)));
     this.#isInterimPending = false;
   }
 
   async #download(answer: ResponseHead): Promise<AfterExchange> {
-    const { client, exchange, proxy } = this.#parts();
+    const { client, exchange, proxy } = this.#options;
     const framing = responseFraming(answer, this.#head.method);
-    inspectAnswerHead(answer.headers, this.#parts());
+    inspectAnswerHead(answer.headers, { exchange, proxy });
     this.#enter("download");
     const isClientOld = this.#head.version === "1.0";
     // A body that ends with its connection is put in chunks: where it breaks off, that can be seen.
@@ -256,48 +259,38 @@ class Forwarding {
     if (framing.kind === "none") {
       this.#noteHeadSent(answer);
       await client.buffered.stream.write(preamble);
-    } else await this.#downloadBody(framing, { answer, preamble, toClient });
+    } else {
+      const filter = bodyFilter(proxy, exchange, { direction: "inbound", headers: answer.headers });
+      try {
+        await passBody({
+          source: this.#connection.buffered,
+          reader: new BodyReader(framing, { fault: "origin" }),
+          sink: client.buffered.stream,
+          preamble,
+          framing: toClient,
+          filter,
+          onProgress: (bytes) => {
+            exchange.bytesIn += bytes;
+            this.#enter("download");
+          },
+          onTrailers: (trailers) =>
+            inspectTrailers(trailers, { exchange, proxy, direction: "inbound" }),
+          onHeadSent: () => this.#noteHeadSent(answer),
+        });
+      } catch (error) {
+        if (error instanceof BlockedError && this.#isHeadSent) {
+          await this.#sayBlockedInStream(error, { answer, toClient });
+        }
+        throw error;
+      } finally {
+        filter.close();
+      }
+    }
     const canReuse = framing.kind !== "close" && this.#isUploaded &&
       wantsKeepAlive(answer.version, answer.headers);
     if (canReuse) proxy.pool.release(exchange.origin, this.#connection);
     else this.#connection.buffered.stream.close();
     return after;
-  }
-
-  async #downloadBody(
-    framing: BodyFraming,
-    { answer, preamble, toClient }: {
-      answer: ResponseHead;
-      preamble: Uint8Array;
-      toClient: OutgoingFraming;
-    },
-  ): Promise<void> {
-    const { client, exchange, proxy } = this.#parts();
-    const filter = bodyFilter(proxy, exchange, { direction: "inbound", headers: answer.headers });
-    try {
-      await passBody({
-        source: this.#connection.buffered,
-        reader: new BodyReader(framing, { fault: "origin" }),
-        sink: client.buffered.stream,
-        preamble,
-        framing: toClient,
-        filter,
-        onProgress: (bytes) => {
-          exchange.bytesIn += bytes;
-          this.#enter("download");
-        },
-        onTrailers: (trailers) =>
-          inspectTrailers(trailers, { exchange, proxy, direction: "inbound" }),
-        onHeadSent: () => this.#noteHeadSent(answer),
-      });
-    } catch (error) {
-      if (error instanceof BlockedError && this.#isHeadSent) {
-        await this.#sayBlockedInStream(error, { answer, toClient });
-      }
-      throw error;
-    } finally {
-      filter.close();
-    }
   }
 
   /** An event stream that is cut first says why, in an event that its provider's clients know. */
@@ -313,13 +306,13 @@ class Forwarding {
 
   /** 101: the connections no longer carry HTTP. */
   async #takeOver(answer: ResponseHead): Promise<AfterExchange> {
-    const { client, exchange, proxy } = this.#parts();
+    const { client, exchange, proxy } = this.#options;
     const upgrade = acceptedUpgrade(this.#head, answer);
     if (upgrade === undefined) throw brokenAnswer(exchange.origin, "it changes protocol unasked");
     if (!this.#isUploaded) {
       throw brokenAnswer(exchange.origin, "it changes protocol in the middle of the request");
     }
-    inspectAnswerHead(answer.headers, this.#parts());
+    inspectAnswerHead(answer.headers, { exchange, proxy });
     const preamble = serializeResponseHead(outgoingUpgrade(answer, upgrade));
     exchange.bytesIn += preamble.length;
     this.#noteHeadSent(answer);
@@ -336,10 +329,6 @@ class Forwarding {
     return this.#uploadError === undefined && !isRefused;
   }
 
-  #parts(): { client: Client; exchange: Exchange; proxy: Proxy } {
-    return { client: this.#client, exchange: this.#exchange, proxy: this.#proxy };
-  }
-
   #noteHeadSent(answer: ResponseHead): void {
     this.#isHeadSent = true;
     this.#exchange.status = answer.status;
@@ -348,14 +337,7 @@ class Forwarding {
   /** Sets the time limit that belongs to a stage. */
   #enter(stage: Stage): void {
     this.#stage = stage;
-    const { buffered } = this.#client;
-    this.#client.deadline.set(stageLimitMs(this.#proxy.limits, stage), () => {
-      // Where nothing is awaited of the client, it is the origin that takes no more.
-      this.#expired = stage === "upload" && !buffered.isReading ? "answer" : stage;
-      this.#connection.buffered.stream.close();
-      // A client that takes nothing can't be told anything either.
-      if (this.#isHeadSent || this.#isInterimPending) buffered.stream.close();
-    });
+    this.#client.deadline.set(stageLimitMs(this.#proxy.limits, stage), this.#expire);
   }
 
   /** What a failure looks like from the client's side. */

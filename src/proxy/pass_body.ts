@@ -8,6 +8,7 @@
 import type { BodyReader } from "../http1/body_reader.ts";
 import { chunkHeader, encodeLastChunk } from "../http1/chunked.ts";
 import type { HeaderList } from "../http1/header_list.ts";
+import { allocateShared } from "../http1/latin1.ts";
 import type { ByteStream } from "../net/byte_stream.ts";
 import type { BufferedStream } from "./buffered_stream.ts";
 import type { OutgoingFraming } from "./outgoing_head.ts";
@@ -86,23 +87,15 @@ export async function passBody(options: PassBodyOptions): Promise<void> {
       isHeadSent = true;
       options.onHeadSent();
     }
-    await writeAndSettle(out, sink, filter);
-  }
-}
-
-async function writeAndSettle(
-  out: WriteGatherer,
-  sink: ByteStream,
-  filter: BodyFilter | undefined,
-): Promise<void> {
-  const writing = out.length === 0 ? undefined : sink.write(out.take());
-  const settling = filter?.settle();
-  try {
-    await writing;
-  } catch (cause) {
-    throw new SinkError("Cannot pass on a body: its receiver takes no more", { cause });
-  } finally {
-    await settling;
+    const writing = out.length === 0 ? undefined : sink.write(out.take());
+    const settling = filter?.settle();
+    try {
+      if (writing !== undefined) await writing;
+    } catch (cause) {
+      throw new SinkError("Cannot pass on a body: its receiver takes no more", { cause });
+    } finally {
+      if (settling !== undefined) await settling;
+    }
   }
 }
 
@@ -132,7 +125,7 @@ class WriteGatherer {
   }
 
   take(): Uint8Array {
-    const joined = this.#pieces.length === 1 ? this.#pieces[0]! : new Uint8Array(this.length);
+    const joined = this.#pieces.length === 1 ? this.#pieces[0]! : allocateShared(this.length);
     if (this.#pieces.length > 1) {
       let at = 0;
       for (const piece of this.#pieces) {
