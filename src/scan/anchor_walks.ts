@@ -3,7 +3,9 @@
  * stream arrives: no byte is read twice, however the stream is cut.
  *
  * The prefilter's hits are turned away here, most within a few bytes. Building states is bounded by
- * what was scanned; when that is spent, all rules that the anchor may belong to are named.
+ * what was scanned; when that is spent, all rules that the anchor may belong to are named. A walk that
+ * comes to where another has been in the same state follows it no further, so that a text made of
+ * anchors costs no more than one walk over it.
  *
  * Invariant: a rule that matches around the anchor is named (over-reports, never under-reports).
  */
@@ -16,6 +18,10 @@ import { DEAD, type LazyAutomaton } from "./lazy_automaton.ts";
 const MIN_WORK = 4_000;
 const WORK_PER_BYTE = 0.5;
 const UNKNOWN = -1;
+/** From so many bytes on a walk leaves a trail: most end before. */
+const TRAIL_FROM_BYTES = 64;
+/** Walks in different states whose trails go on side by side; a power of two. */
+const TRAILS = 4;
 
 /** What a walk must know of its anchor. */
 export interface AnchorEntrance {
@@ -46,6 +52,12 @@ export interface Candidate {
   generation: number;
   /** The stream offset up to which what was found so far may look. */
   decidedAt: number;
+  /**
+   * How the walk ended in this pass: where the automaton does, or the data; at its rules' reach, in
+   * `lastState`; or with all rules named, so that nothing more is known.
+   */
+  ending: "natural" | "reach" | "all_named";
+  lastState: number;
 }
 
 /** The bytes so far: index 0 of `bytes` is stream offset `base`; `to` is the index after the last. */
@@ -63,6 +75,12 @@ export class AnchorWalks {
   readonly #entryStates: Int32Array;
   #entryGeneration = 0;
   #workLimit = MIN_WORK;
+  /** By index in the buffer and trail: the state and the walk that were there, in the pass of that number. */
+  #trailStates = new Int32Array(0);
+  #trailPasses = new Int32Array(0);
+  readonly #trailWalks: Candidate[] = [];
+  #pass = 0;
+  #trailGeneration = 0;
 
   constructor(automaton: LazyAutomaton, anchors: readonly AnchorEntrance[]) {
     this.#automaton = automaton;
@@ -70,8 +88,9 @@ export class AnchorWalks {
     this.#entryStates = new Int32Array(2 * anchors.length);
   }
 
-  /** Grants the work that scanning so many more bytes may cost. */
+  /** Begins a pass, and grants the work that scanning so many more bytes may cost. */
   allow(byteCount: number): void {
+    this.#pass++;
     this.#workLimit = this.#automaton.work + MIN_WORK + WORK_PER_BYTE * byteCount;
   }
 
@@ -91,6 +110,8 @@ export class AnchorWalks {
       next: position + this.#entryLength(anchor),
       generation: this.#automaton.generation,
       decidedAt: 0,
+      ending: "natural",
+      lastState: state,
     };
     this.goOn(candidate, walked);
     return candidate;
@@ -107,6 +128,7 @@ export class AnchorWalks {
       candidate.state = this.#entryState(anchor, bytes[position - base]!);
       candidate.next = position + this.#entryLength(anchor);
     }
+    candidate.ending = "natural";
     let { state, next } = candidate;
     while (state !== DEAD) {
       const reach = automaton.aliveReach[state]!;
@@ -115,22 +137,74 @@ export class AnchorWalks {
         addAll(candidate.rules, automaton.markedOwners(state));
         // Nothing more to learn: each rule is named, and no match gets as far as the end.
         const isFar = end - position >= reach + ahead;
-        if (isFar && includesAll(candidate.rules, automaton.owners(state))) state = DEAD;
+        if (isFar && includesAll(candidate.rules, automaton.owners(state))) {
+          candidate.ending = "all_named";
+          state = DEAD;
+        }
       }
       if (next >= end || state === DEAD) break;
+      const earlier = next - position < TRAIL_FROM_BYTES
+        ? undefined
+        : this.#earlierWalk(candidate, walked, next - base, state);
+      if (earlier !== undefined) {
+        addAll(candidate.rules, earlier.rules);
+        candidate.decidedAt = Math.max(candidate.decidedAt, earlier.decidedAt);
+        if (earlier.ending === "natural") {
+          ({ state, next } = earlier);
+          break;
+        }
+        if (earlier.ending === "reach" && earlier.next > next) {
+          ({ lastState: state, next } = earlier);
+          continue;
+        }
+      }
       const byte = bytes[next - base]!;
-      if (automaton.work > this.#workLimit && !automaton.knows(state, byte)) {
+      const isSpent = automaton.work > this.#workLimit && !automaton.knows(state, byte);
+      if (isSpent || earlier?.ending === "all_named") {
         addAll(candidate.rules, automaton.owners(state));
         candidate.decidedAt = Math.max(candidate.decidedAt, position + reach + ahead);
+        candidate.ending = "all_named";
         state = DEAD;
-      } else if (next - position >= reach) state = DEAD;
-      else state = automaton.step(state, byte);
+      } else if (next - position >= reach) {
+        candidate.ending = "reach";
+        candidate.lastState = state;
+        state = DEAD;
+        break;
+      } else state = automaton.step(state, byte);
       next++;
     }
     candidate.state = state;
     candidate.next = next;
     candidate.generation = automaton.generation;
     candidate.isOpen = end < candidate.decidedAt || automaton.goesOn[state] === 1;
+  }
+
+  /**
+   * Another walk of this pass that was in `state` at this index of the buffer, or undefined; then this
+   * one has been there.
+   */
+  #earlierWalk(
+    candidate: Candidate,
+    { to }: WalkedBytes,
+    index: number,
+    state: number,
+  ): Candidate | undefined {
+    if (this.#trailGeneration !== this.#automaton.generation) {
+      this.#trailGeneration = this.#automaton.generation;
+      this.#pass++;
+    }
+    if (this.#trailStates.length < TRAILS * to) {
+      this.#trailStates = new Int32Array(TRAILS * to);
+      this.#trailPasses = new Int32Array(TRAILS * to);
+    }
+    const slot = TRAILS * index + (state & TRAILS - 1);
+    const isKnown = this.#trailPasses[slot] === this.#pass && this.#trailStates[slot] === state;
+    const earlier = isKnown ? this.#trailWalks[slot] : undefined;
+    this.#trailPasses[slot] = this.#pass;
+    this.#trailStates[slot] = state;
+    // The next walk that comes here follows this one, which will have got further.
+    this.#trailWalks[slot] = candidate;
+    return earlier;
   }
 
   /** The bytes of an anchor that its entry state has read. */

@@ -10,7 +10,7 @@ import { compileRules, type RuleSet } from "../../src/scan/rule_set.ts";
 import { scanBytes, Scanner } from "../../src/scan/scanner.ts";
 import { bytesOf } from "../support/latin1_bytes.ts";
 import { everyMatch } from "./every_match.ts";
-import { SAMPLE_RULES } from "./sample_rules.ts";
+import { SAMPLE_RULES, sampleRule } from "./sample_rules.ts";
 
 const SAMPLES = compileRules(SAMPLE_RULES);
 
@@ -101,5 +101,33 @@ Deno.test("`Scanner` finds the same one byte at a time", () => {
       );
     }),
     { numRuns: 500 },
+  );
+});
+
+/** Rules whose matches are long, so that walks from many anchors go over the same bytes. */
+const LONG_RULES = [
+  sampleRule({ id: "sentence", anchors: ["go "], regexp: /go [a-z ]{0,200}!/, maxLength: 204 }),
+  sampleRule({ id: "letters", anchors: ["abc"], regexp: /abc[a-c]{0,150}z\b/, maxLength: 154 }),
+  sampleRule({ id: "pair", anchors: ["abc"], regexp: /abc(?:abc|go ){20,40}Q/, maxLength: 124 }),
+];
+const LONG = compileRules(LONG_RULES);
+
+Deno.test("`Scanner` finds what every regexp finds in text made of anchors, however it is cut", () => {
+  const repeated = fc.tuple(fc.constantFrom("go ", "abc", "cab", "a "), fc.nat(90))
+    .map(([part, count]) => part.repeat(count));
+  const text = fc.array(fc.oneof(repeated, fc.constantFrom("!", "z", "z ", "Q", "X", "abc")), {
+    maxLength: 10,
+  }).map((parts) => parts.join(""));
+  const cutText = text.chain((text) =>
+    fc.record({ text: fc.constant(text), cuts: cutsOf(text.length) })
+  );
+  fc.assert(
+    fc.property(cutText, ({ text, cuts }) => {
+      assert.deepEqual(
+        scanInPieces(LONG, bytesOf(text), { cuts }),
+        everyMatch(LONG_RULES, text, "outbound"),
+      );
+    }),
+    { numRuns: 1_000 },
   );
 });
