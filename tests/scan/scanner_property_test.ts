@@ -108,6 +108,8 @@ Deno.test("`Scanner` finds the same one byte at a time", () => {
 const LONG_RULES = [
   sampleRule({ id: "sentence", anchors: ["go "], regexp: /go [a-z ]{0,200}!/, maxLength: 204 }),
   sampleRule({ id: "letters", anchors: ["abc"], regexp: /abc[a-c]{0,150}z\b/, maxLength: 154 }),
+  // Where the walks end alike, and the regexp only matches from the last.
+  sampleRule({ id: "last", anchors: ["go "], regexp: /go (?!go )[a-z ]{0,200}\?/, maxLength: 204 }),
   sampleRule({ id: "pair", anchors: ["abc"], regexp: /abc(?:abc|go ){20,40}Q/, maxLength: 124 }),
 ];
 const LONG = compileRules(LONG_RULES);
@@ -115,7 +117,7 @@ const LONG = compileRules(LONG_RULES);
 Deno.test("`Scanner` finds what every regexp finds in text made of anchors, however it is cut", () => {
   const repeated = fc.tuple(fc.constantFrom("go ", "abc", "cab", "a "), fc.nat(90))
     .map(([part, count]) => part.repeat(count));
-  const text = fc.array(fc.oneof(repeated, fc.constantFrom("!", "z", "z ", "Q", "X", "abc")), {
+  const text = fc.array(fc.oneof(repeated, fc.constantFrom("!", "?", "z", "z ", "Q", "X", "abc")), {
     maxLength: 10,
   }).map((parts) => parts.join(""));
   const cutText = text.chain((text) =>
