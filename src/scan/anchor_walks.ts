@@ -19,7 +19,7 @@ const MIN_WORK = 4_000;
 const WORK_PER_BYTE = 0.5;
 const UNKNOWN = -1;
 /** From so many bytes on a walk leaves a trail: most end before. */
-const TRAIL_FROM_BYTES = 64;
+const TRAIL_FROM_BYTES = 24;
 /** Walks in different states whose trails go on side by side; a power of two. */
 const TRAILS = 4;
 

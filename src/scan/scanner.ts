@@ -25,6 +25,8 @@ const MIN_SPARE_BYTES = 64;
 const MAX_SPARE_BYTES = 1_024;
 /** From so many on, cutting out a text for each costs more than one of everything held. */
 const MANY_CANDIDATES = 32;
+/** Searches of a rule in vain, in one call, after which all that is held is searched at once. */
+const MANY_MISSES = 16;
 
 /** How to scan. */
 export interface ScanOptions {
@@ -68,6 +70,8 @@ export class Scanner {
   #sharedText: string | undefined;
   /** By rule, where to look next: no match that is yet to be found begins below. */
   #cursors: Map<CompiledRule, number> | undefined;
+  /** By rule, how often it was searched for in vain in this call. */
+  #misses: Map<CompiledRule, number> | undefined;
 
   constructor(ruleSet: RuleSet, { direction, windowBytes = DEFAULT_WINDOW_BYTES }: ScannerOptions) {
     this.#program = ruleSet.programs[direction];
@@ -179,6 +183,7 @@ export class Scanner {
       }
     }
     this.#sharedText = undefined;
+    this.#misses = undefined;
     this.#candidates = candidates.filter(({ position }) => position >= span.settled);
   }
 
@@ -188,18 +193,26 @@ export class Scanner {
     const cursor = this.#cursors?.get(compiled) ?? 0;
     const maxBefore = this.#program.anchors[anchor]!.maxBefore.get(index) ?? 0;
     let start = Math.max(span.searched, position - maxBefore, cursor);
-    const last = Math.min(position, span.settled - 1);
+    let last = Math.min(position, span.settled - 1);
     if (start > last) return;
     const { rule, behind, ahead, sticky, search } = compiled;
-    const shared = start === position ? this.#sharedText : undefined;
-    const regexp = start === position ? sticky : search;
+    const isAtAnchor = start === position;
+    const misses = isAtAnchor ? 0 : this.#misses?.get(compiled) ?? 0;
+    // The search goes on past `last`, in vain: where it is one of many, let it serve for all of them.
+    const servesAll = misses >= MANY_MISSES && this.#sharedText !== undefined;
+    if (servesAll) last = span.settled - 1;
+    const regexp = isAtAnchor ? sticky : search;
+    const shared = isAtAnchor || servesAll ? this.#sharedText : undefined;
     const held = this.#base + BUFFER_START;
     const offset = shared === undefined ? Math.max(held, start - behind) : held;
     const text = shared ?? this.#text(offset, position + rule.maxLength + ahead);
     while (start <= last) {
       regexp.lastIndex = start - offset;
       const hit = regexp.exec(text);
-      if (hit === null || offset + hit.index > last) break;
+      if (hit === null || offset + hit.index > last) {
+        if (!isAtAnchor) (this.#misses ??= new Map()).set(compiled, misses + 1);
+        break;
+      }
       start = offset + regexp.lastIndex;
       this.#queue(compiled, hit, offset);
     }
