@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { hasProgram } from "../support/has_program.ts";
+import { modernNode } from "../support/node_packages.ts";
 import { type ProgramResult, runProgram } from "../support/run_program.ts";
 import { anthropicKey } from "../support/sample_secrets.ts";
 import type { OriginAnswer, RecordedRequest } from "../support/start_origin.ts";
@@ -56,6 +57,13 @@ import sys, requests
 answer = requests.post(sys.argv[1], data=b"posted", headers={"x-api-key": sys.argv[2]}, timeout=30)
 sys.stdout.write(answer.text)
 `;
+const PYTHON_HTTPX = `
+import os, ssl, sys, httpx
+trust = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+with httpx.Client(proxies=os.environ["HTTPS_PROXY"], verify=trust, http2=sys.argv[3] == "2") as client:
+    answer = client.get(sys.argv[1], headers={"x-api-key": sys.argv[2]})
+sys.stdout.write(answer.text)
+`;
 const NODE_UNDICI = `
 import { fetch, ProxyAgent } from ${JSON.stringify(import.meta.resolve("undici"))};
 import { readFileSync } from "node:fs";
@@ -75,6 +83,8 @@ const [url, key] = Deno.args;
 const answer = await fetch(url, { headers: { "x-api-key": key } });
 await Deno.stdout.write(new Uint8Array(await answer.arrayBuffer()));
 `;
+
+const MODERN_NODE = await modernNode();
 
 const curl = (...args: readonly string[]) => (world: World, url: string) =>
   world.curl("-H", `x-api-key: ${KEY}`, ...args, url);
@@ -142,10 +152,21 @@ const CLIENTS: readonly Client[] = [
   { name: "Python urllib", program: "python3", run: inEnv("python3", "-c", PYTHON_URLLIB) },
   {
     name: "Python requests",
-    program: await hasPythonModule("requests") ? "python3" : "python3-requests",
-    run: inEnv("python3", "-c", PYTHON_REQUESTS),
+    program: await pythonWith("requests") ?? "python3-requests",
+    run: async (world, url) =>
+      await inEnv(await pythonWith("requests") ?? "", "-c", PYTHON_REQUESTS)(world, url),
     path: "echo",
     prints: "posted",
+  },
+  {
+    name: "Python httpx",
+    program: await pythonWith("httpx") ?? "python3-httpx",
+    run: ({ clientEnv }, url) => runHttpx(clientEnv, url, "1"),
+  },
+  {
+    name: "Python httpx, asking for HTTP/2",
+    program: await pythonWith("httpx, h2") ?? "python3-h2",
+    run: ({ clientEnv }, url) => runHttpx(clientEnv, url, "2"),
   },
   {
     name: "Node undici ProxyAgent",
@@ -154,8 +175,8 @@ const CLIENTS: readonly Client[] = [
   },
   {
     name: "Node fetch with NODE_USE_ENV_PROXY",
-    program: await nodeMajor() >= 24 ? "node" : "node24",
-    run: inEnv("node", "--input-type=module", "-e", NODE_FETCH),
+    program: MODERN_NODE ?? "Node 24",
+    run: inEnv(MODERN_NODE ?? "", "--input-type=module", "-e", NODE_FETCH),
   },
   {
     name: "Deno fetch",
@@ -179,7 +200,8 @@ Deno.test({
   async fn(t) {
     await using world = await startWorld({ answer });
     for (const [at, client] of CLIENTS.entries()) {
-      const isThere = client.program === "deno" || hasProgram(client.program);
+      const { program } = client;
+      const isThere = program === "deno" || program.startsWith("/") || hasProgram(program);
       for (const scheme of client.schemes ?? SCHEMES) {
         const name = `${client.name}, ${scheme}`;
         await t.step({
@@ -229,13 +251,18 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-async function hasPythonModule(name: string): Promise<boolean> {
-  if (!hasProgram("python3")) return false;
-  return (await runProgram("python3", ["-c", `import ${name}`])).code === 0;
+function runHttpx(env: Readonly<Record<string, string>>, url: string, version: "1" | "2") {
+  return pythonWith("httpx").then((python) =>
+    runProgram(python ?? "", ["-c", PYTHON_HTTPX, url, KEY, version], { env })
+  );
 }
 
-async function nodeMajor(): Promise<number> {
-  if (!hasProgram("node")) return 0;
-  const { stdout } = await runProgram("node", ["--version"]);
-  return Number(/^v(\d+)/.exec(stdout)?.[1] ?? 0);
+/** The Python that has the modules: the first in `PATH`, or the system's; undefined: neither has. */
+async function pythonWith(modules: string): Promise<string | undefined> {
+  for (const python of ["python3", "/usr/bin/python3"]) {
+    if (!python.startsWith("/") && !hasProgram(python)) continue;
+    const run = runProgram(python, ["-c", `import ${modules}`]);
+    if (await run.then(({ code }) => code === 0, () => false)) return python;
+  }
+  return undefined;
 }
