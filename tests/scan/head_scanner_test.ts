@@ -96,3 +96,55 @@ Deno.test("`scanHost()` finds secrets in labels, over labels and encoded", () =>
   }
   assert.deepEqual(scanHost(RULES, "api.anthropic.com"), []);
 });
+
+/** Headers that are sent again and again, some with something in them. */
+const LINES: readonly Header[] = [
+  ["Accept", "*/*"],
+  ["X-Key", TOKEN],
+  ["X-Key", "none"],
+  ["x-key", "none"],
+  ["Cookie", `k=${TOKEN.replace("-", "%2d")}`],
+  ["Referer", `k=${TOKEN.replace("-", "%2d")}`],
+  ["Authorization", `Basic ${btoa(`u:${TOKEN}`)}`],
+  ["A", "begin"],
+  ["B", "finish"],
+  ["A", "begin and finish"],
+  ["Proxy-Authorization", `Bearer ${TOKEN}`],
+  ["Long", `${"-".repeat(600)}${TOKEN}`],
+  ["", TOKEN],
+];
+const TARGETS = [
+  "/",
+  `/${TOKEN}`,
+  "/begin",
+  `/?a=${TOKEN.slice(0, 9)}&b=${TOKEN.slice(9)}`,
+  "/?a=1&b=2",
+];
+
+Deno.test("what `scanHead()` finds doesn't depend on the heads before, nor on other parts", () => {
+  const options = { direction: "outbound" } as const;
+  const alone = (target: string, ...headers: readonly Header[]) =>
+    scanHead({ ...RULES }, head(target, ...headers), options);
+  for (let round = 0; round < 300; round++) {
+    const target = TARGETS[round % TARGETS.length]!;
+    const headers = LINES.filter((_, index) => (round * 2_654_435_761 >>> index) % 3 === 0);
+    assert.deepEqual(
+      scanHead(RULES, head(target, ...headers), options),
+      [...alone(target), ...headers.flatMap((header) => alone("", header))],
+    );
+  }
+});
+
+Deno.test("other rules find what others didn't, in either direction and in host names", () => {
+  const scanned = head("/later-0000", ["A", "later-1111"]);
+  const host = "later-2222.example.com";
+  const later = compileRules([
+    sampleRule({ id: "later", anchors: ["later-"], regexp: /later-\d{4}/, maxLength: 10 }),
+  ]);
+  for (const [ruleSet, count] of [[RULES, 0], [later, 2], [RULES, 0]] as const) {
+    for (const direction of ["outbound", "inbound"] as const) {
+      assert.equal(scanHead(ruleSet, scanned, { direction }).length, count);
+    }
+    assert.equal(scanHost(ruleSet, host).length, count / 2);
+  }
+});
