@@ -10,11 +10,12 @@ const TWILIO_HOMES = bearerHomes("api.twilio.com", ".twilio.com");
 const FORMATS: readonly ExactFormat[] = [
   {
     id: "slack_token",
-    token: "xox[abeposr](?:-[0-9]{1,13}){1,4}-[A-Za-z0-9-]{10,150}",
+    token: "xox[abeposr](?:-[0-9]{1,2})?(?:-[0-9]{6,14}){1,4}-[A-Za-z0-9-]{10,150}",
     anchors: ["xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxo-", "xoxs-", "xoxr-"],
     homes: SLACK_HOMES,
     description: "A Slack bot, user, workspace or legacy token.",
     source: SLACK_SOURCE,
+    nonExamples: ["xoxp-" + "12-34-56-" + "9f27c1d3b5a84e6f"],
   },
   {
     id: "slack_short_token",

@@ -13,7 +13,7 @@ const ASSIGNED = "[\"'`]?[ \\t]{0,4}(?:=>|:=|[:=>,])[ \\t]{0,4}[\"'`]?";
 const FORMATS: readonly ExactFormat[] = [
   {
     id: "aws_access_key",
-    token: "(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}",
+    token: "(?:A[KS]IA[A-Z2-7]{16}|(?:ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16})",
     anchors: ["akia", "asia", "abia", "acca", "a3t"],
     minEntropy: 2.8,
     needs: /[0-9].*|^A[KS]IA[A-Z2-7]{16}$/,
@@ -21,6 +21,8 @@ const FORMATS: readonly ExactFormat[] = [
     edges: { after: "(?![A-Za-z0-9_+/])" },
     description: "An AWS access key id: long-lived, temporary, bearer or context-specific.",
     source: AWS_SOURCE,
+    // The id is base32, which has neither 0 and 1 nor 8 and 9.
+    nonExamples: ["AKIA" + "J0Q81WERT9YUIP23", "asia" + "J2Q3WERT4YUIP567"],
   },
   {
     id: "aws_secret_key",

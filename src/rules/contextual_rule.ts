@@ -6,7 +6,7 @@
  * Invariant: a match begins with the name, so that nothing has to be held back before it.
  */
 import type { Rule, RuleMatch, Severity } from "../scan/rule.ts";
-import { gradeSecret } from "./grade_secret.ts";
+import { gradeSecret, milder } from "./grade_secret.ts";
 import { acceptedSample, tokenPattern } from "./token_pattern.ts";
 import { COMMON_KEY, COMMON_KEY_LENGTHS } from "./token_shapes.ts";
 
@@ -36,6 +36,9 @@ const CONTENT_HASH_REGEXP =
 
 /** Names of keys that every visitor is handed, or that open nothing of worth. */
 const PUBLIC_KEY_REGEXP = /client[_ -]?(?:key|id)|publi(?:c|shable)|sandbox|sentry_key=/i;
+
+/** Small letters, hyphens or underscores, and one digit at most: words that name something. */
+const WORDS_REGEXP = /^(?=.{20})[a-z]{2,100}[0-9]?(?:[_-][a-z]{1,100}[0-9]?){1,20}$/;
 
 /** A form of hexadecimal digits and nothing else, of base64, or of groups with hyphens between. */
 const STRICT_FORM_REGEXP =
@@ -88,6 +91,7 @@ export function contextualRule(row: VendorRow): Rule {
   const shape = new RegExp(`^(?:${token})$`);
   const grade = (match: RuleMatch) => {
     if (CONTENT_HASH_REGEXP.test(match.text)) return "drop";
+    if (WORDS_REGEXP.test(match.secret)) return milder(gradeKey(match), "low");
     const isShaped = shape.test(match.secret) &&
       (row[2] !== undefined || COMMON_KEY_LENGTHS.has(match.secret.length));
     if (isShaped) return gradeKey(match);
@@ -97,7 +101,7 @@ export function contextualRule(row: VendorRow): Rule {
     const isNearMiss = lengths.some((length) =>
       length === match.secret.length
         ? STRICT_FORM_REGEXP.test(token)
-        : Math.abs(length - match.secret.length) <= 2
+        : Math.abs(length - match.secret.length) <= nearness(match.secret)
     );
     return isNearMiss && gradeKey(match) === severity ? "low" : gradeKey(match);
   };
@@ -144,6 +148,11 @@ function lengthsOf(token: string): readonly number[] {
     const { minLength, maxLength } = tokenPattern(form);
     return [minLength, maxLength];
   });
+}
+
+/** How many characters a key may have more or less than its form: of hexadecimal digits some more. */
+function nearness(secret: string): number {
+  return /^[0-9a-f]+$/.test(secret) ? Math.max(2, Math.round(secret.length / 6)) : 2;
 }
 
 /** Writes a name as an expression: words may be joined or parted by one separator. */

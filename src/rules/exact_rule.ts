@@ -33,6 +33,8 @@ export interface ExactFormat {
   readonly needs?: RegExp;
   /** The most a token that was typed by counting is graded. @default {"medium"} */
   readonly counted?: Severity;
+  /** The most a token of short runs (`abc123xyz`) is graded: where the form itself is in doubt. */
+  readonly handTyped?: Severity;
   readonly checksum?: (secret: string) => boolean;
   /** For a format so long that a regular one is still a key. @default {a stand-in is `info`} */
   readonly regular?: "kept";
@@ -64,6 +66,7 @@ export function exactRule(format: ExactFormat): Rule {
     severity,
     minEntropy,
     counted: format.counted ?? "medium",
+    ...(format.handTyped === undefined ? {} : { handTyped: format.handTyped }),
     ...(needs === undefined ? {} : { needs }),
     ...(checksum === undefined ? {} : { checksum }),
   });

@@ -7,7 +7,7 @@
 import { SEVERITIES } from "../scan/rule.ts";
 import type { RuleMatch, Severity, Verdict } from "../scan/rule.ts";
 import { shannonEntropy } from "./entropy.ts";
-import { isCounted, isStandIn } from "./placeholder.ts";
+import { isCounted, isHandTyped, isStandIn } from "./placeholder.ts";
 
 /** How a rule's hits are graded. */
 export interface GradeOptions {
@@ -23,24 +23,29 @@ export interface GradeOptions {
    * @default {"info"}
    */
   readonly counted?: Severity;
+  /** The most a hit is graded most of whose characters stand in short runs: `abc123xyz`. */
+  readonly handTyped?: Severity;
   /** Whether the secret's own check digits are right. */
   readonly checksum?: (secret: string) => boolean;
 }
 
 /** Makes a rule's `verify`. */
 export function gradeSecret(options: GradeOptions): (match: RuleMatch) => Verdict {
-  const { severity, minEntropy = 0, needs, checksum, counted = "info" } = options;
+  const { severity, minEntropy = 0, needs, checksum, counted = "info", handTyped } = options;
   return ({ secret }) => {
     if (isStandIn(secret)) return "info";
     if (isCounted(secret)) return milder(severity, counted);
+    if (handTyped !== undefined && isHandTyped(secret)) return milder(severity, handTyped);
     if (needs !== undefined && !needs.test(secret)) return "drop";
     if (minEntropy > 0 && shannonEntropy(secret) < minEntropy) return "drop";
     return checksum?.(secret) === true ? oneStepUp(severity) : severity;
   };
 }
 
-function milder(one: Severity, other: Severity): Severity {
-  return SEVERITIES.indexOf(one) < SEVERITIES.indexOf(other) ? one : other;
+/** The milder of two verdicts; what is dropped stays dropped. */
+export function milder<Graded extends Verdict>(one: Graded, other: Severity): Graded | Severity {
+  if (one === "drop") return one;
+  return SEVERITIES.indexOf(one as Severity) < SEVERITIES.indexOf(other) ? one : other;
 }
 
 function oneStepUp(severity: Severity): Severity {

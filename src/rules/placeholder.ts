@@ -16,6 +16,9 @@ const STAND_IN_REGEXP =
 /** A run shorter than this is chance, not counting. */
 const SHORTEST_RUN = 5;
 
+/** Runs this short happen by chance, but hardly twice in a token. */
+const SHORTEST_HAND_RUN = 3;
+
 /** Says whether a secret is a stand-in, so that it is worth a note and no alarm. */
 export function isPlaceholder(secret: string): boolean {
   return isStandIn(secret) || isCounted(secret);
@@ -32,12 +35,17 @@ export function isCounted(secret: string): boolean {
   return countedShare(secret) > 0.7;
 }
 
-/** The share of characters that stand in a run of neighbours: `12345`, `abcdef`, `a1b2c3d4`. */
-function countedShare(text: string): number {
-  return Math.max(shareInRuns(text, 1), shareInRuns(text, 2));
+/** Says whether most of a secret stands in short runs, as hands write one: `abc123xyz456def`. */
+export function isHandTyped(secret: string): boolean {
+  return shareInRuns(secret, 1, SHORTEST_HAND_RUN) > 0.5;
 }
 
-function shareInRuns(text: string, stride: number): number {
+/** The share of characters that stand in a run of neighbours: `12345`, `abcdef`, `a1b2c3d4`. */
+function countedShare(text: string): number {
+  return Math.max(shareInRuns(text, 1, SHORTEST_RUN), shareInRuns(text, 2, SHORTEST_RUN));
+}
+
+function shareInRuns(text: string, stride: number, shortest: number): number {
   let counted = 0;
   let run = stride;
   for (let at = stride; at <= text.length; at++) {
@@ -45,7 +53,7 @@ function shareInRuns(text: string, stride: number): number {
       run++;
       continue;
     }
-    if (run >= SHORTEST_RUN * stride) counted += run;
+    if (run >= shortest * stride) counted += run;
     run = stride;
   }
   return counted / text.length;

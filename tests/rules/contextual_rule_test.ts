@@ -20,6 +20,8 @@ const ROWS: readonly (readonly [reason: string, text: string, severities: string
   ["of another form, assigned", `acmecloud_token = "${OTHER}"`, ["medium"]],
   ["of another form, in another line", `acmecloud\ntoken = "${OTHER}"`, []],
   ["one character too long", `acmecloud_token = "${HEX}7"`, ["low"]],
+  ["of as many digits less as a slip drops", `acmecloud_token = "${HEX.slice(0, 28)}"`, ["low"]],
+  ["that is words", "acmecloud_token = worker_production_of_europe2", ["low"]],
   ["that is public", `ACMECLOUD_PUBLIC_KEY=${OTHER}`, ["low"]],
   ["that is a commit", `https://acmecloud.example/r/commit/${HEX}${HEX.slice(0, 8)}`, []],
   ["in a longer text", `acmecloud key ${HEX}?x`, []],

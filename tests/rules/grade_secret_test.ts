@@ -17,6 +17,12 @@ const ROWS: readonly (readonly [reason: string, verdict: Verdict, expected: Verd
   ["notes a counted text", graded(COUNTED), "info"],
   ["caps a counted text of a known form", graded(COUNTED, { counted: "medium" }), "medium"],
   ["never raises a counted text", graded(COUNTED, { counted: "critical" }), "high"],
+  [
+    "caps what is typed in short runs where the form is in doubt",
+    graded("abc123xyz-456de-klMnop-3456yza789", { handTyped: "low" }),
+    "low",
+  ],
+  ["keeps a random text where the form is in doubt", graded(RANDOM, { handTyped: "low" }), "high"],
   ["drops what is too regular", graded("abcxabcxabcyabcy12", { minEntropy: 3 }), "drop"],
   ["drops what lacks a digit", graded("onlyLettersHereForYou", { needs: /[0-9]/ }), "drop"],
   ["raises for a right checksum", graded(RANDOM, { checksum: () => true }), "critical"],
