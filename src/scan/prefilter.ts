@@ -58,6 +58,9 @@ const COMMON_WORDS = [
   ` create description properties parameter message output input value number image encoding json`,
   ` date time update status language application/json test data process thread method struct trace`,
   ` parse compile install project module component generation repository address account information`,
+  ` jump tomorrow pack back block being listening working network testing output leaf under- order-`,
+  ` format estimated light collection access author crypto printing simple close normal all these`,
+  ` must just word here where image specific buffer gradient connection cloud form web path/ token_`,
 ].join("").toLowerCase();
 const COMMON_QUADS: ReadonlySet<string> = new Set(
   Array.from({ length: COMMON_WORDS.length }, (_, index) => COMMON_WORDS.slice(index, index + 4)),
@@ -71,12 +74,42 @@ const RANKS = Float64Array.from({ length: 256 }, (_, byte) => {
   return (rank < 0 ? COMMON_BYTES.length : rank) + 2;
 });
 
-/** What an anchor left in the table. */
-interface Fingerprint {
-  readonly anchor: number;
+/** `A` to `Z` as `a` to `z`, other bytes as they are. */
+const LOWER = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte,
+);
+
+/** What anchors left in the table, by fingerprint: numbers side by side, those of a slot in a row. */
+class Fingerprints {
+  readonly anchors: Int32Array;
+  /** Where in the anchor the fingerprint stands. */
+  readonly offsets: Int32Array;
+  /** Where the anchor's bytes begin in `bytes`, and how many they are. */
+  readonly starts: Int32Array;
+  readonly lengths: Int32Array;
+  /** Of all anchors. */
   readonly bytes: Uint8Array;
-  /** Where in the anchor the bytes stand. */
-  readonly offset: number;
+  /** By slot list, its first fingerprint; one more at the end. */
+  readonly lists: Int32Array;
+
+  /** `lists`: the anchors of each slot list; `offsets`: by anchor. */
+  constructor(
+    anchors: readonly Uint8Array[],
+    offsets: readonly number[],
+    lists: readonly (readonly number[])[],
+  ) {
+    this.bytes = Uint8Array.from(anchors.flatMap((bytes) => [...bytes]));
+    const startOf: number[] = [];
+    anchors.reduce((start, { length }, anchor) => (startOf[anchor] = start) + length, 0);
+    const inOrder = lists.flat();
+    this.anchors = Int32Array.from(inOrder);
+    this.offsets = Int32Array.from(inOrder, (anchor) => offsets[anchor]!);
+    this.starts = Int32Array.from(inOrder, (anchor) => startOf[anchor]!);
+    this.lengths = Int32Array.from(inOrder, (anchor) => anchors[anchor]!.length);
+    let first = 0;
+    this.lists = Int32Array.from([...lists, []], ({ length }) => (first += length) - length);
+  }
 }
 
 /** The anchors of a rule set, ready to be looked for. */
@@ -88,7 +121,7 @@ export class Prefilter {
   readonly #fourths = new Int32Array(1 << TABLE_BITS);
   /** By slot, the number of its list in `#fingerprints`; 0 is the empty one. */
   readonly #lists = new Uint16Array(1 << TABLE_BITS);
-  readonly #fingerprints: Fingerprint[][] = [[]];
+  readonly #fingerprints: Fingerprints;
   /** The words in which something was found, by index. */
   #suspects = new Int32Array(0);
   #hits = { count: 0, anchors: new Int32Array(256), positions: new Int32Array(256) };
@@ -97,14 +130,17 @@ export class Prefilter {
   constructor(anchors: readonly string[]) {
     this.#anchors = anchors.map((text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
     this.maxAnchorBytes = anchors.reduce((max, { length }) => Math.max(max, length), 0);
+    const offsets = anchors.map(rarestOffset);
+    const lists: number[][] = [[]];
     this.#anchors.forEach((bytes, anchor) => {
-      const offset = rarestOffset(anchors[anchor]!);
+      const offset = offsets[anchor]!;
       const slot = slotAt(bytes, offset);
       const fourth = bytes[offset + SLOT_BYTES];
       this.#fourths[slot]! |= fourth === undefined ? ANY_BYTE : 1 << fourth;
-      this.#lists[slot] ||= this.#fingerprints.push([]) - 1;
-      this.#fingerprints[this.#lists[slot]!]!.push({ anchor, bytes, offset });
+      this.#lists[slot] ||= lists.push([]) - 1;
+      lists[this.#lists[slot]!]!.push(anchor);
     });
+    this.#fingerprints = new Fingerprints(this.#anchors, offsets, lists);
   }
 
   /**
@@ -160,11 +196,21 @@ export class Prefilter {
     { floor, from, to }: PrefilterRange,
     { at, slot }: { readonly at: number; readonly slot: number },
   ): void {
-    for (const fingerprint of this.#fingerprints[this.#lists[slot]!]!) {
-      const position = at - fingerprint.offset;
-      const end = position + fingerprint.bytes.length;
+    const { anchors, offsets, starts, lengths, bytes: anchorBytes, lists } = this.#fingerprints;
+    const list = this.#lists[slot]!;
+    const last = lists[list + 1]!;
+    for (let index = lists[list]!; index < last; index++) {
+      const length = lengths[index]!;
+      const start = starts[index]!;
+      const position = at - offsets[index]!;
+      // Its two ends first: most places are ruled out there.
+      if (LOWER[bytes[position + length - 1]!] !== anchorBytes[start + length - 1]) continue;
+      if (LOWER[bytes[position]!] !== anchorBytes[start]) continue;
+      const end = position + length;
       if (position < floor || end > to || end <= from) continue;
-      if (standsAt(bytes, position, fingerprint.bytes)) this.#hit(fingerprint.anchor, position);
+      let same = 1;
+      while (same < length && LOWER[bytes[position + same]!] === anchorBytes[start + same]) same++;
+      if (same === length) this.#hit(anchors[index]!, position);
     }
   }
 
@@ -217,15 +263,6 @@ function rarestOffset(anchor: string): number {
     if (rarity > bestRarity) [best, bestRarity] = [offset, rarity];
   }
   return best;
-}
-
-function standsAt(bytes: Uint8Array, position: number, anchor: Uint8Array): boolean {
-  for (let index = 0; index < anchor.length; index++) {
-    const byte = bytes[position + index]!;
-    const folded = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
-    if (folded !== anchor[index]) return false;
-  }
-  return true;
 }
 
 function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
