@@ -12,6 +12,7 @@
 import { createHmac } from "node:crypto";
 import type { Finding } from "../scan/finding.ts";
 import type { Rule } from "../scan/rule.ts";
+import { AnchoredRules } from "./anchored_rules.ts";
 import { isTokenLike, type Range, secretShapes } from "./secret_shapes.ts";
 import { visibleUnits } from "./visible_text.ts";
 
@@ -50,11 +51,15 @@ export interface RedactorOptions {
 /** Turns findings into snippets and fingerprints. Holds the key; never shows it. */
 export class Redactor {
   readonly #key: Uint8Array;
-  readonly #rules: readonly CompiledRule[];
+  readonly #rules: readonly Rule[];
+  /** Made for the first finding. */
+  #anchored: AnchoredRules<Rule> | undefined;
+  /** Of the rules that were needed so far. */
+  readonly #regexps = new Map<Rule, RegExp>();
 
   constructor(options: RedactorOptions) {
     this.#key = options.fingerprintKey;
-    this.#rules = (options.rules ?? []).filter((rule) => rule.type === "EXFIL").map(compileRule);
+    this.#rules = options.rules ?? [];
   }
 
   /** Recognises a secret again without storing it; 16 hex digits. */
@@ -114,10 +119,22 @@ export class Redactor {
   }
 
   #ruleRanges(text: string): Range[] {
-    const lower = text.toLowerCase();
-    return this.#rules
-      .filter(({ anchors }) => anchors.some((anchor) => lower.includes(anchor)))
-      .flatMap(({ regexp }) => Array.from(text.matchAll(regexp), secretRange));
+    this.#anchored ??= new AnchoredRules(this.#rules.filter((rule) => rule.type === "EXFIL"));
+    const ranges: Range[] = [];
+    for (const rule of this.#anchored.foundIn(text)) {
+      for (const match of text.matchAll(this.#regexpOf(rule))) ranges.push(secretRange(match));
+    }
+    return ranges;
+  }
+
+  #regexpOf(rule: Rule): RegExp {
+    let regexp = this.#regexps.get(rule);
+    if (regexp === undefined) {
+      const flags = new Set(rule.regexp.flags + "gd");
+      regexp = new RegExp(rule.regexp.source, [...flags].join(""));
+      this.#regexps.set(rule, regexp);
+    }
+    return regexp;
   }
 }
 
@@ -136,16 +153,6 @@ export function fingerprint(secret: string, key: Uint8Array): string {
 export function revealed(secret: string): string {
   const share = secret.length < SHORT_SECRET_CHARS ? 4 : 2;
   return secret.slice(0, Math.min(MAX_REVEALED_CHARS, Math.floor(secret.length / share)));
-}
-
-interface CompiledRule {
-  readonly anchors: readonly string[];
-  readonly regexp: RegExp;
-}
-
-function compileRule(rule: Rule): CompiledRule {
-  const flags = new Set(rule.regexp.flags + "gd");
-  return { anchors: rule.anchors, regexp: new RegExp(rule.regexp.source, [...flags].join("")) };
 }
 
 function secretRange(match: RegExpExecArray): Range {
