@@ -48,6 +48,7 @@ const FORMATS: readonly ExactFormat[] = [
     severity: "high",
     minEntropy: 4,
     edges: { before: "", after: "" },
+    homes: headerHomes(["x-amz-security-token"], ".amazonaws.com", ".amazonaws.com.cn", ".api.aws"),
     description: "A session token of temporary AWS credentials.",
     source: "https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html",
   },

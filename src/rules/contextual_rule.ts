@@ -9,6 +9,7 @@ import type { Rule, RuleMatch, Severity } from "../scan/rule.ts";
 import { gradeSecret, milder } from "./grade_secret.ts";
 import { acceptedSample, tokenPattern } from "./token_pattern.ts";
 import { COMMON_KEY, COMMON_KEY_LENGTHS } from "./token_shapes.ts";
+import { vendorHomes } from "./vendor_homes.ts";
 
 /** Bytes between name and key. Longer than `_SECRET_ACCESS_KEY": "`, shorter than a sentence. */
 const MAX_GAP = 40;
@@ -119,8 +120,11 @@ export function contextualRule(row: VendorRow): Rule {
     regexp: new RegExp(source),
     maxLength: tokenPattern(source.replaceAll("[^]", ".")).maxLength,
     verify: grade,
+    get homes() {
+      return vendorHomes(site, names);
+    },
     description: `A key for ${site}, told by the name before it and by its length.`,
-    source: `https://${site}`,
+    source: `The documentation of the API at https://${site}`,
     get examples() {
       const secret = acceptedSample(pattern, name, accepts);
       return [`${label}_KEY=${secret}`, `{"${label}_TOKEN": "${secret}"}`];
