@@ -14,10 +14,10 @@
 const INITIAL_BYTES = 16_384;
 
 /**
- * An empty queue above this size gives its buffer back: one burst must not cost memory for ever.
- * Twice the largest usual read, 64 KiB: room for one read behind the rest of another.
+ * An empty queue gives its buffer back when it is larger than this many of the reads now asked for:
+ * one burst must not cost memory for ever. Two are room for one read behind the rest of another.
  */
-const MAX_IDLE_BYTES = 131_072;
+const MAX_IDLE_READS = 2;
 
 const EMPTY = new Uint8Array(0);
 
@@ -44,7 +44,8 @@ export class ByteQueue {
     if (length === 0) {
       this.#start = 0;
       this.#end = 0;
-      if (this.#buffer.length > MAX_IDLE_BYTES) this.#buffer = EMPTY;
+      const kept = MAX_IDLE_READS * Math.max(INITIAL_BYTES, minBytes);
+      if (this.#buffer.length > kept) this.#buffer = EMPTY;
     }
     if (this.#buffer.length - this.#end < minBytes) this.#makeRoom(length, minBytes);
     return this.#buffer.subarray(this.#end);

@@ -63,7 +63,7 @@ export function acceptTls(
 
 /** The quick way, for sockets that stay with us. */
 function acceptBySocket(transport: ByteStream, options: AcceptTlsOptions): Promise<AcceptedTls> {
-  const duplex = new TransportDuplex(transport);
+  const duplex = new TransportDuplex(transport, { reusesBuffer: true });
   const socket = new tls.TLSSocket(
     duplex as unknown as ConstructorParameters<typeof tls.TLSSocket>[0],
     {
@@ -92,7 +92,7 @@ function acceptBySocket(transport: ByteStream, options: AcceptTlsOptions): Promi
  */
 function acceptByServer(transport: ByteStream, options: AcceptTlsOptions): Promise<AcceptedTls> {
   const { certPem, keyPem } = options.identity;
-  const duplex = new TransportDuplex(transport);
+  const duplex = new TransportDuplex(transport, { reusesBuffer: true });
   const server = tls.createServer({
     cert: certPem,
     key: keyPem,

@@ -4,25 +4,52 @@ import { Duplex } from "node:stream";
 import type { ByteStream } from "./byte_stream.ts";
 
 /** Bytes read from the transport at a time: a TLS record is 16 KiB at most. */
-const TRANSPORT_READ_BYTES = 32_768;
+const TRANSPORT_READ_BYTES = 16_384;
+/** The same while reads come back full: a large body is on its way. */
+const LARGE_READ_BYTES = 65_536;
+
+/** How a transport is read. */
+export interface TransportDuplexOptions {
+  /**
+   * Whether bytes are no longer looked at once the listeners of `data` have returned: `node:tls`
+   * copies them. They are then read into the same buffer again and again.
+   *
+   * @default {false}
+   */
+  readonly reusesBuffer?: boolean;
+}
 
 /** Reads and writes `transport`; destroying it closes the transport. */
 export class TransportDuplex extends Duplex {
   readonly #transport: ByteStream;
-  #reading = false;
+  readonly #reusesBuffer: boolean;
+  #isReading = false;
+  /** Free to be read into, if it is large enough. */
+  #buffer: Buffer | undefined;
+  #readBytes = TRANSPORT_READ_BYTES;
 
-  constructor(transport: ByteStream) {
+  constructor(transport: ByteStream, { reusesBuffer = false }: TransportDuplexOptions = {}) {
     super({ allowHalfOpen: true });
     this.#transport = transport;
+    this.#reusesBuffer = reusesBuffer;
   }
 
   override _read(): void {
-    if (this.#reading) return;
-    this.#reading = true;
-    const buffer = Buffer.allocUnsafe(TRANSPORT_READ_BYTES);
+    if (this.#isReading) return;
+    this.#isReading = true;
+    const buffer = this.#buffer?.length === this.#readBytes
+      ? this.#buffer
+      : Buffer.allocUnsafe(this.#readBytes);
+    this.#buffer = undefined;
     this.#transport.read(buffer).then((length) => {
-      this.#reading = false;
-      this.push(length === 0 ? null : buffer.subarray(0, length));
+      this.#isReading = false;
+      if (length === 0) return void this.push(null);
+      this.#readBytes = length === buffer.length ? LARGE_READ_BYTES : TRANSPORT_READ_BYTES;
+      this.push(length === buffer.length ? buffer : buffer.subarray(0, length));
+      // Where nothing waits in the stream, its listeners have had everything.
+      if (this.#reusesBuffer && !this.#isReading && this.readableLength === 0) {
+        this.#buffer = buffer;
+      }
     }, (error) => this.destroy(error));
   }
 

@@ -4,12 +4,15 @@ import type { ByteStream } from "../net/byte_stream.ts";
 
 /** Asked for at a time; the queue's first allocation, so that an idle connection costs one. */
 const READ_BYTES = 16_384;
+/** The same while reads come back full: a large body takes fewer of everything that is done per read. */
+const LARGE_READ_BYTES = 65_536;
 
 /** Reads a stream into a queue. */
 export class BufferedStream {
   readonly stream: ByteStream;
   readonly queue = new ByteQueue();
   #pending: Promise<boolean> | undefined;
+  #readBytes = READ_BYTES;
 
   constructor(stream: ByteStream) {
     this.stream = stream;
@@ -62,9 +65,10 @@ export class BufferedStream {
   }
 
   async #read(): Promise<boolean> {
-    const space = this.queue.reserve(READ_BYTES);
+    const space = this.queue.reserve(this.#readBytes);
     const length = await this.stream.read(space);
     this.queue.commit(length);
+    this.#readBytes = length < READ_BYTES ? READ_BYTES : LARGE_READ_BYTES;
     return length > 0;
   }
 }

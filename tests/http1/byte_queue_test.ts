@@ -73,7 +73,15 @@ Deno.test("ByteQueue gives a burst's memory back once empty", () => {
   queue.append(new Uint8Array(10_000_000));
   ok(queue.reserve(1).buffer.byteLength >= 10_000_000);
   queue.skip(10_000_000);
-  ok(queue.reserve(1).buffer.byteLength <= 131_072);
+  ok(queue.reserve(1).buffer.byteLength <= 32_768);
+});
+
+Deno.test("ByteQueue keeps the buffer of large reads while they are asked for, and no longer", () => {
+  const queue = new ByteQueue();
+  const { buffer } = queue.reserve(65_536);
+  equal(queue.reserve(65_536).buffer, buffer);
+  equal(queue.reserve(32_768).buffer, buffer);
+  equal(queue.reserve(16_384).buffer.byteLength, 16_384);
 });
 
 Deno.test("ByteQueue does not grow while a short rest is always left", () => {

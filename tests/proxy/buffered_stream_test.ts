@@ -46,6 +46,20 @@ Deno.test("a read that fails fails for whoever waits, and the next one tries aga
   assert.equal(text(buffered), "after");
 });
 
+Deno.test("more is asked for while reads come back full", async () => {
+  const full = "x".repeat(16_384);
+  const stream = new PlayedStream([full, full, "end", full]);
+  const asked: number[] = [];
+  const read = stream.read.bind(stream);
+  stream.read = (into) => {
+    asked.push(into.length);
+    return read(into);
+  };
+  const buffered = new BufferedStream(stream);
+  while (await buffered.fill()) buffered.queue.skip(buffered.queue.length);
+  assert.deepEqual(asked, [16_384, 65_536, 65_536, 16_384, 65_536]);
+});
+
 for (const isWatched of [false, true]) {
   Deno.test(`\`unread()\` gives back what was read${isWatched ? ", and what is being read" : ""}`, async () => {
     const stream = new PlayedStream(["one ", "two ", "three"]);
