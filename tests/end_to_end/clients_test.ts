@@ -4,10 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { hasProgram } from "../support/has_program.ts";
 import { modernNode } from "../support/node_packages.ts";
+import { pythonWith } from "../support/python_with.ts";
+import { runJavaClient } from "../support/run_java_client.ts";
 import { type ProgramResult, runProgram } from "../support/run_program.ts";
 import { anthropicKey } from "../support/sample_secrets.ts";
 import type { OriginAnswer, RecordedRequest } from "../support/start_origin.ts";
@@ -63,6 +64,16 @@ trust = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
 with httpx.Client(proxies=os.environ["HTTPS_PROXY"], verify=trust, http2=sys.argv[3] == "2") as client:
     answer = client.get(sys.argv[1], headers={"x-api-key": sys.argv[2]})
 sys.stdout.write(answer.text)
+`;
+const PYTHON_AIOHTTP = `
+import asyncio, os, ssl, sys, aiohttp
+async def main():
+    trust = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+    async with aiohttp.ClientSession(trust_env=True) as session:
+        asked = session.post(sys.argv[1], data=b"posted", headers={"x-api-key": sys.argv[2]}, ssl=trust)
+        async with asked as answer:
+            sys.stdout.write(await answer.text())
+asyncio.run(main())
 `;
 const NODE_UNDICI = `
 import { fetch, ProxyAgent } from ${JSON.stringify(import.meta.resolve("undici"))};
@@ -169,6 +180,14 @@ const CLIENTS: readonly Client[] = [
     run: ({ clientEnv }, url) => runHttpx(clientEnv, url, "2"),
   },
   {
+    name: "Python aiohttp",
+    program: await pythonWith("aiohttp") ?? "python3-aiohttp",
+    run: async (world, url) =>
+      await inEnv(await pythonWith("aiohttp") ?? "", "-c", PYTHON_AIOHTTP)(world, url),
+    path: "echo",
+    prints: "posted",
+  },
+  {
     name: "Node undici ProxyAgent",
     program: "node",
     run: inEnv("node", "--input-type=module", "-e", NODE_UNDICI),
@@ -190,7 +209,7 @@ const CLIENTS: readonly Client[] = [
   {
     name: "Java's HttpClient",
     program: "javac",
-    run: runJava,
+    run: (world, url) => runJavaClient(world, url, KEY),
   },
 ];
 
@@ -229,40 +248,8 @@ async function verifyClient(
   assert.ok(threats.some(({ pattern }) => pattern === "ai_api_key"), JSON.stringify(threats));
 }
 
-async function runJava(world: World, url: string): Promise<ProgramResult> {
-  const { directory, clawsec } = world;
-  const keyStore = join(directory, "trust.p12");
-  const source = fileURLToPath(new URL("./ProxyClient.java", import.meta.url));
-  if (!await exists(keyStore)) {
-    const made = await runProgram("keytool", [
-      ...["-importcert", "-noprompt", "-alias", "clawsec", "-file", clawsec.caFile],
-      ...["-keystore", keyStore, "-storetype", "PKCS12", "-storepass", "changeit"],
-    ]);
-    assert.equal(made.code, 0, made.stderr);
-  }
-  return await runProgram("java", [
-    `-Djavax.net.ssl.trustStore=${keyStore}`,
-    "-Djavax.net.ssl.trustStorePassword=changeit",
-    ...[source, String(clawsec.port), url, KEY],
-  ]);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
-
 function runHttpx(env: Readonly<Record<string, string>>, url: string, version: "1" | "2") {
   return pythonWith("httpx").then((python) =>
     runProgram(python ?? "", ["-c", PYTHON_HTTPX, url, KEY, version], { env })
   );
-}
-
-/** The Python that has the modules: the first in `PATH`, or the system's; undefined: neither has. */
-async function pythonWith(modules: string): Promise<string | undefined> {
-  for (const python of ["python3", "/usr/bin/python3"]) {
-    if (!python.startsWith("/") && !hasProgram(python)) continue;
-    const run = runProgram(python, ["-c", `import ${modules}`]);
-    if (await run.then(({ code }) => code === 0, () => false)) return python;
-  }
-  return undefined;
 }

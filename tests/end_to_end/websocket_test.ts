@@ -3,18 +3,21 @@
  * gateway that stands before an agent's own port, as OpenClaw's 18790 before 18789.
  */
 import assert from "node:assert/strict";
+import { hasProgram } from "../support/has_program.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { anthropicKey } from "../support/sample_secrets.ts";
 import { startClawsec } from "../support/start_clawsec.ts";
+import { startWorld } from "../support/start_world.ts";
+import type { TestIdentity } from "../support/test_certificates.ts";
 import { waitFor } from "../support/wait_for.ts";
 
 const SECRET = anthropicKey();
 
 /** Starts a WebSocket server that answers each message with itself. */
-function startEcho() {
+function startEcho(tls?: TestIdentity) {
   const received: string[] = [];
   const closes: number[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+  const answer = (request: Request): Response => {
     if (!request.headers.has("upgrade")) return new Response("ok");
     const { socket, response } = Deno.upgradeWebSocket(request);
     socket.onmessage = ({ data }) => {
@@ -23,7 +26,11 @@ function startEcho() {
     };
     socket.onclose = ({ code }) => closes.push(code);
     return response;
-  });
+  };
+  const address = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+  const server = tls === undefined
+    ? Deno.serve(address, answer)
+    : Deno.serve({ ...address, cert: tls.certPem, key: tls.keyPem }, answer);
   return {
     port: server.addr.port,
     received,
@@ -71,6 +78,31 @@ Deno.test("Deno's WebSocket through the proxy: heard in monitor mode, closed in 
     await waitFor(() => echo.closes.length > 0, { what: "the close at the server" });
     assert.deepEqual([echo.received, echo.closes], [["hello"], [1008]]);
   }
+});
+
+Deno.test({
+  name: "Deno's WebSocket over TLS through the proxy: heard in monitor mode",
+  ignore: !hasProgram("openssl"),
+  async fn() {
+    await using world = await startWorld();
+    const { clawsec: { proxyUrl, caFile }, certificates: { trusted } } = world;
+    await using echo = startEcho(trusted);
+    using client = Deno.createHttpClient({
+      proxy: { url: proxyUrl },
+      caCerts: [await Deno.readTextFile(caFile)],
+    });
+    const messages = ["hello", `the key is ${SECRET}`];
+    const { answers, code } = await converse(`wss://127.0.0.1:${echo.port}/`, messages, client);
+    assert.deepEqual([answers, code], [messages.map((message) => `echo ${message}`), 1000]);
+    const { record, threats } = await world.evidence(`127.0.0.1:${echo.port}/`);
+    assert.equal(record.intercepted, true);
+    assert.ok(
+      threats.some(({ pattern, protocol, direction }) =>
+        pattern === "ai_api_key" && protocol === "wss" && direction === "outbound"
+      ),
+      JSON.stringify(threats),
+    );
+  },
 });
 
 Deno.test("a gateway before an agent's port: WebSocket and HTTP, inspected", async () => {
