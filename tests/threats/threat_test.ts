@@ -105,3 +105,12 @@ Deno.test("`threatTimestamp()` has six digits and `+00:00`", () => {
   assert.equal(threatTimestamp(1.0004), "1970-01-01T00:00:00.001000+00:00");
   assert.equal(threatTimestamp(999.9999), "1970-01-01T00:00:01.000000+00:00");
 });
+
+Deno.test("`threatTimestamp()` says the same whatever it was asked before, and goes by time", () => {
+  const start = Date.UTC(2026, 1, 28, 23, 59, 58);
+  for (const step of [0, 1_999.999, 2_000, 999.5, 86_400_000, 0, -1, 1_000.001]) {
+    const at = start + step;
+    const micros = String(Math.round(at * 1_000) % 1_000_000).padStart(6, "0");
+    assert.equal(threatTimestamp(at), `${new Date(at).toISOString().slice(0, 19)}.${micros}+00:00`);
+  }
+});
