@@ -6,7 +6,7 @@ import { waitFor } from "../support/wait_for.ts";
 import { startClawsec } from "../support/start_clawsec.ts";
 import { RawClient } from "../support/raw_client.ts";
 import type { RunLoad } from "./load_generator.ts";
-import { processUsage } from "./process_usage.ts";
+import { processUsage, threadSeconds } from "./process_usage.ts";
 import type { Bar } from "./report.ts";
 import type { BenchOrigin } from "./start_bench_origin.ts";
 import { clawsecConfig } from "./start_contestants.ts";
@@ -22,6 +22,8 @@ const CONNECTION_COUNTS = [1, 10, 64, 300, 1_000];
 export interface MeasureAloneOptions {
   readonly origin: BenchOrigin;
   readonly runLoad: RunLoad;
+  /** What is posted. */
+  readonly bodyFile: string;
   /** Of each step with connections. */
   readonly seconds: number;
 }
@@ -29,7 +31,7 @@ export interface MeasureAloneOptions {
 /** Measures all of it; some bars need `/proc` and are left out without. */
 export async function measureAlone(options: MeasureAloneOptions): Promise<readonly Bar[]> {
   const { origin } = options;
-  const bars = [await startBar(origin)];
+  const bars = [await startBar(origin), await workersBar(options)];
   await using clawsec = await startClawsec({ config: clawsecConfig(origin.caFile) });
   if (processUsage(clawsec.pid) === undefined) return bars;
   const proxy = { port: clawsec.port, pid: clawsec.pid };
@@ -67,6 +69,43 @@ async function timeStart(caFile: string): Promise<number> {
   ]);
   await clawsec[Symbol.asyncDispose]();
   return acceptedMs - beginMs;
+}
+
+/** Bodies of 64 KiB keep the proxy busy; one worker, then two. */
+async function workersBar(options: MeasureAloneOptions): Promise<Bar> {
+  const one = await loadWorkers(1, options);
+  const two = await loadWorkers(2, options);
+  const ratio = two.requestsPerSecond / one.requestsPerSecond;
+  const shares = two.busiest.map((seconds) => `${seconds.toFixed(1)} s`).join(" and ");
+  return {
+    text: "64 KiB POST, 2 workers: more than with 1, on both",
+    measured: `${ratio.toFixed(2)} ×; the busiest threads took ${shares}`,
+    isReached: ratio > 1 && (two.busiest[1] ?? 0) > (two.busiest[0] ?? 0) / 3,
+  };
+}
+
+async function loadWorkers(
+  workers: number,
+  { origin, runLoad, bodyFile, seconds }: MeasureAloneOptions,
+): Promise<{ readonly requestsPerSecond: number; readonly busiest: readonly number[] }> {
+  const config = { ...clawsecConfig(origin.caFile), workers };
+  await using clawsec = await startClawsec({ config });
+  const load = (duration: number) =>
+    runLoad({
+      mode: "tunnel",
+      port: clawsec.port,
+      authority: `localhost:${origin.tlsPort}`,
+      path: "/post",
+      flags: ["-d", `${duration}`, "-p", bodyFile],
+    });
+  await load(1);
+  const before = threadSeconds(clawsec.pid);
+  const result = await load(seconds);
+  const used = [...threadSeconds(clawsec.pid)].map(([thread, total]) =>
+    total - (before.get(thread) ?? 0)
+  );
+  const busiest = used.sort((left, right) => right - left).slice(0, 2);
+  return { requestsPerSecond: result.requests / result.seconds, busiest };
 }
 
 async function idleBar(proxy: Proxy, { port }: BenchOrigin): Promise<Bar> {

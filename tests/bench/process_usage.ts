@@ -33,6 +33,20 @@ export function processUsage(pid: number): ProcessUsage | undefined {
   return { cpuSeconds, rssBytes };
 }
 
+/** User and system time of each thread of `pid` so far, seconds, by thread id; empty without `/proc`. */
+export function threadSeconds(pid: number): ReadonlyMap<string, number> {
+  const seconds = new Map<string, number>();
+  try {
+    for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
+      const { ticks } = readStat(pid, `/task/${name}`) ?? { ticks: 0 };
+      seconds.set(name, ticks / TICKS_PER_SECOND);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return seconds;
+}
+
 interface Stat {
   readonly parent: number;
   readonly ticks: number;
@@ -40,9 +54,9 @@ interface Stat {
 }
 
 /** Undefined if it has ended meanwhile. */
-function readStat(pid: number): Stat | undefined {
+function readStat(pid: number, part = ""): Stat | undefined {
   try {
-    const text = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    const text = Deno.readTextFileSync(`/proc/${pid}${part}/stat`);
     // The name, second and in parentheses, may hold anything: fields are counted from its end.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ").map(Number);
     const [, parent = 0] = fields;

@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { buildLoadGenerator } from "./load_generator.ts";
 import { measureAlone } from "./measure_alone.ts";
+import { logBar, measureGrowth } from "./measure_growth.ts";
 import { combine, measure, type Measurement } from "./measurement.ts";
 import { barsOf, barTable, type Results, resultTable } from "./report.ts";
 import { jsonText } from "./sample_json.ts";
@@ -42,7 +43,9 @@ ${resultTable(results)}
 
 ${barTable(barsOf(results))}`);
   }
-  if (part !== "compare") console.log(`\n${barTable(await measureAlone(options))}`);
+  if (part === "compare") return;
+  const bars = [...await measureAlone(options), await logBar()];
+  console.log(`\n${barTable(bars)}\n\n${await measureGrowth()}`);
 }
 
 interface CompareOptions extends LoadOfOptions {
