@@ -5,7 +5,7 @@ import type { Finding } from "../scan/finding.ts";
 import { gradeForDestination } from "../scan/homes.ts";
 import type { MessageScanner } from "../scan/message_scanner.ts";
 import type { Direction, Severity } from "../scan/rule.ts";
-import { maskHost, maskUrl } from "../threats/mask_url.ts";
+import { maskHost } from "../threats/mask_url.ts";
 import {
   type Protocol,
   type Threat,
@@ -17,6 +17,7 @@ import { BlockedError, type BlockReason } from "./blocked_error.ts";
 import type { Origin } from "./origin_pool.ts";
 import { type Graded, takenAction, wantedAction } from "./policy.ts";
 import type { Proxy } from "./proxy.ts";
+import { recordedUrl } from "./recorded_url.ts";
 
 /** What is known when the request head has been read. */
 export interface ExchangeOptions {
@@ -210,8 +211,8 @@ export class Exchange {
       client: this.#options.source,
       protocol: this.protocol,
       method: this.#options.method,
-      url: maskUrl(this.#options.url, this.#urlSecrets),
-      host: maskUrl(formatAuthority(this.origin), this.#urlSecrets),
+      url: recordedUrl(this.#options.url, this.#urlSecrets),
+      host: recordedUrl(formatAuthority(this.origin), this.#urlSecrets),
       status: this.status,
       bytes_out: this.bytesOut,
       bytes_in: this.bytesIn,

@@ -7,7 +7,6 @@
  * Invariant: a secret handed in that cannot be located in the URL (because it stood there encoded)
  * costs the whole path and query: then only scheme and host are written.
  */
-import { CleanTexts } from "../scan/clean_texts.ts";
 import { revealed } from "./redact.ts";
 import { isSecretName, isTokenLike } from "./secret_shapes.ts";
 import { visibleText } from "./visible_text.ts";
@@ -43,17 +42,6 @@ const IPV6_HOST_REGEXP = /^\[[0-9a-f:.]+\](?::\d+)?$/i;
  * ```
  */
 export function maskUrl(url: string, secrets: readonly string[] = []): string {
-  if (secrets.length > 0) return maskAnyUrl(url, secrets);
-  if (unmasked.has("", url)) return url;
-  const masked = maskAnyUrl(url, secrets);
-  if (masked === url) unmasked.add("", url);
-  return masked;
-}
-
-/** URLs and authorities in which nothing was masked by itself; agents ask for few of them often. */
-const unmasked = new CleanTexts();
-
-function maskAnyUrl(url: string, secrets: readonly string[]): string {
   const prefix = SCHEME_AND_AUTHORITY_REGEXP.exec(url);
   const isAuthorityForm = prefix === null && !/[/?#]/.test(url);
   if (isAuthorityForm) return cut(maskAuthority(url, secrets));
