@@ -10,6 +10,7 @@ import { BodyReader } from "../http1/body_reader.ts";
 import { wantsKeepAlive } from "../http1/hop_by_hop.ts";
 import { parseRequestHead, type RequestHead } from "../http1/message_head.ts";
 import { authenticateHead } from "./authenticate.ts";
+import { callsOnAbort } from "./calls_on_abort.ts";
 import type { Client } from "./client.ts";
 import { connect, CONNECTION_ESTABLISHED } from "./connect.ts";
 import { decide, type Decision } from "./decide.ts";
@@ -51,13 +52,14 @@ async function readRequestHead(client: Client, proxy: Proxy): Promise<RequestHea
   const close = () => buffered.stream.close();
   deadline.set(limits.clientIdleMs, close);
   // An idle connection has nothing to lose when the worker drains.
-  draining.addEventListener("abort", close);
+  const closedByDrain = callsOnAbort(draining);
+  closedByDrain.add(close);
   let hasBegun = false;
   try {
     while (true) {
       if (!hasBegun && hasRequestBegun(buffered.queue.peek())) {
         hasBegun = true;
-        draining.removeEventListener("abort", close);
+        closedByDrain.delete(close);
         deadline.set(limits.headMs, () => void expireHead(client, proxy));
       }
       const head = hasBegun ? parseRequestHead(buffered.queue) : undefined;
@@ -74,7 +76,7 @@ async function readRequestHead(client: Client, proxy: Proxy): Promise<RequestHea
     }
     return undefined;
   } finally {
-    draining.removeEventListener("abort", close);
+    closedByDrain.delete(close);
     deadline.clear();
   }
 }
