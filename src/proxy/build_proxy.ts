@@ -5,6 +5,7 @@ import type { Log } from "../log.ts";
 import { type SecureIdentity, secureIdentity } from "../net/accept_tls.ts";
 import { Deadlines } from "../net/deadlines.ts";
 import { chooseRules } from "../rules/choose_rules.ts";
+import { PROVEN_RULES } from "../rules/proven_rules.ts";
 import { KnownSecretIndex } from "../scan/known_secret_scanner.ts";
 import { compileRules } from "../scan/rule_set.ts";
 import { keyedDigest } from "../threats/keyed_digest.ts";
@@ -95,7 +96,7 @@ function reloadableParts(
   const rules = chooseRules({ enableRules: config.enableRules, userRules });
   const log = postingLog(post, config.logLevel);
   const rejectedLeaves = new RejectedLeaves({ ...config, log, now: () => performance.now() });
-  const compiled = compile(rules);
+  const compiled = compile(rules, PROVEN_RULES);
   return {
     config,
     ruleSet: knownSecrets === undefined ? compiled : {

@@ -3,11 +3,6 @@
  * nothing: what it names becomes an anchor if the right bytes follow.
  */
 
-/** What may follow the bytes that led here. */
-interface Node {
-  readonly children: Map<number, Node>;
-}
-
 /** `A` to `Z` as `a` to `z`, other bytes as they are: anchors are matched without regard to case. */
 const LOWER = Uint8Array.from(
   { length: 256 },
@@ -16,7 +11,8 @@ const LOWER = Uint8Array.from(
 
 /** The proper prefixes of a set of anchors. */
 export class AnchorPrefixes {
-  readonly #root: Node = { children: new Map() };
+  /** By two bytes, in lower case: the anchors that begin so. */
+  readonly #byPair = new Map<number, string[]>();
   /** By two bytes, in lower case: whether some anchor begins so. Most places end here. */
   readonly #pairs = new Uint8Array(65_536);
   readonly #first = new Uint8Array(256);
@@ -35,30 +31,31 @@ export class AnchorPrefixes {
     if (end <= floor) return end;
     for (let at = Math.max(floor, end - this.#maxLength + 1); at < end - 1; at++) {
       const pair = LOWER[bytes[at]!]! << 8 | LOWER[bytes[at + 1]!]!;
-      if (this.#pairs[pair] === 1 && this.#goesOn(bytes, at, end)) return at;
+      if (this.#pairs[pair] === 1 && this.#goesOn(pair, bytes.subarray(at, end))) return at;
     }
     return this.#first[LOWER[bytes[end - 1]!]!] === 1 ? end - 1 : end;
   }
 
-  #goesOn(bytes: Uint8Array, at: number, end: number): boolean {
-    let node: Node | undefined = this.#root;
-    for (let index = at; index < end; index++) {
-      node = node.children.get(LOWER[bytes[index]!]!);
-      if (node === undefined) return false;
-    }
-    return node.children.size > 0;
+  /** Tells whether an anchor with this first pair begins with `bytes`, and is longer. */
+  #goesOn(pair: number, bytes: Uint8Array): boolean {
+    return this.#byPair.get(pair)!.some((anchor) => isBegun(anchor, bytes));
   }
 
   #add(anchor: string): void {
     this.#maxLength = Math.max(this.#maxLength, anchor.length);
     this.#first[anchor.charCodeAt(0)] = 1;
-    this.#pairs[anchor.charCodeAt(0) << 8 | anchor.charCodeAt(1)] = 1;
-    let node = this.#root;
-    for (let index = 0; index < anchor.length; index++) {
-      const byte = anchor.charCodeAt(index);
-      let child = node.children.get(byte);
-      if (child === undefined) node.children.set(byte, child = { children: new Map() });
-      node = child;
-    }
+    const pair = anchor.charCodeAt(0) << 8 | anchor.charCodeAt(1);
+    this.#pairs[pair] = 1;
+    const known = this.#byPair.get(pair);
+    if (known === undefined) this.#byPair.set(pair, [anchor]);
+    else known.push(anchor);
   }
+}
+
+function isBegun(anchor: string, bytes: Uint8Array): boolean {
+  if (anchor.length <= bytes.length) return false;
+  for (let at = 2; at < bytes.length; at++) {
+    if (anchor.charCodeAt(at) !== LOWER[bytes[at]!]!) return false;
+  }
+  return true;
 }

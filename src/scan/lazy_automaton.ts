@@ -6,10 +6,13 @@
  * walk's origin the owner still counts. Bytes that no position tells apart share a column. The
  * states are a cache with a limit; emptying it changes no answer.
  */
+import type { PositionAutomaton } from "./position_automaton.ts";
 import type { ByteSet } from "./regexp_tree.ts";
 
 /** States kept before the cache is emptied: 4 MB of transitions at 128 byte classes. */
 const MAX_STATES = 8_192;
+/** Positions in all of them before it is emptied: 4 MB, and as much again for their names. */
+const MAX_KEPT_POSITIONS = 500_000;
 /** States there is room for at first: most programs never see more. */
 const INITIAL_STATES = 512;
 
@@ -38,8 +41,6 @@ interface StateFacts {
 
 /** Positions that read the same bytes, for finding a state's successors. */
 export class LazyAutomaton {
-  /** The column of each byte. */
-  readonly classOf: Uint8Array;
   /** By state: the longest reach of any rule in it, and of any rule with a marked position in it. */
   readonly aliveReach = new Int32Array(MAX_STATES);
   readonly markedReach = new Int32Array(MAX_STATES);
@@ -49,21 +50,45 @@ export class LazyAutomaton {
   work = 0;
   /** Counts how often the cache was emptied: a state number is of use only within one of its lives. */
   generation = 0;
-  readonly #automaton: Positions;
-  readonly #representatives: readonly number[];
-  #table: Int32Array;
-  readonly #shift: number;
+  readonly #sets: ByteSet[];
+  readonly #next: (readonly number[])[];
+  readonly #marked: Set<number>;
+  readonly #owners: number[];
+  readonly #reach: readonly number[];
+  readonly #classes = new ByteClasses();
+  #table = new Int32Array(0);
+  #shift = 0;
   #states: StateFacts[] = [];
   #ids = new Map<string, number>();
+  #keptPositions = 0;
 
-  constructor(automaton: Positions) {
-    this.#automaton = automaton;
-    const { classOf, representatives } = byteClasses(automaton.sets);
-    this.classOf = classOf;
-    this.#representatives = representatives;
-    this.#shift = Math.ceil(Math.log2(Math.max(2, representatives.length)));
-    this.#table = new Int32Array(INITIAL_STATES << this.#shift);
-    this.#clear();
+  constructor({ sets, next, marked, owners, reach }: Positions) {
+    this.#sets = [...sets];
+    this.#next = [...next];
+    this.#marked = new Set(marked);
+    this.#owners = [...owners];
+    this.#reach = reach;
+    for (const set of sets) this.#classes.tellApart(set);
+    this.#layOut();
+  }
+
+  /**
+   * Adds the positions of a rule, numbered on from those that there are, and returns the number of
+   * the first: rules that are never needed need not be there. Walks may have to begin anew
+   * (`generation`).
+   */
+  append({ sets, follow, last }: PositionAutomaton, owner: number): number {
+    const offset = this.#sets.length;
+    let isFiner = false;
+    sets.forEach((set, index) => {
+      this.#sets.push(set);
+      this.#next.push(follow[index]!.map((position) => position + offset));
+      this.#owners.push(owner);
+      if (this.#classes.tellApart(set)) isFiner = true;
+    });
+    for (const position of last) this.#marked.add(position + offset);
+    if (isFiner) this.#layOut();
+    return offset;
   }
 
   /** Returns the state of a set of positions, ascending and without duplicates. */
@@ -71,23 +96,24 @@ export class LazyAutomaton {
     const key = positions.join();
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
-    if (this.#states.length === MAX_STATES) this.#clear();
+    const isFull = this.#states.length === MAX_STATES || this.#keptPositions > MAX_KEPT_POSITIONS;
+    if (isFull) this.#clear();
     return this.#add(positions, key);
   }
 
   /** Returns the state of those of `positions`, ascending, that read `byte`. */
   reading(positions: readonly number[], byte: number): number {
-    return this.state(positions.filter((position) => this.#automaton.sets[position]![byte] === 1));
+    return this.state(positions.filter((position) => this.#sets[position]![byte] === 1));
   }
 
   /** Tells whether the step over `byte` costs nothing. */
   knows(state: number, byte: number): boolean {
-    return this.#table[(state << this.#shift) | this.classOf[byte]!]! >= 0;
+    return this.#table[(state << this.#shift) | this.#classes.of[byte]!]! >= 0;
   }
 
   /** Returns the state that reading `byte` in `state` leads to. */
   step(state: number, byte: number): number {
-    const index = (state << this.#shift) | this.classOf[byte]!;
+    const index = (state << this.#shift) | this.#classes.of[byte]!;
     const known = this.#table[index]!;
     return known >= 0 ? known : this.#build(state, index, byte);
   }
@@ -103,13 +129,13 @@ export class LazyAutomaton {
   }
 
   #build(state: number, index: number, byte: number): number {
-    const { sets, next } = this.#automaton;
-    const representative = this.#representatives[this.classOf[byte]!]!;
+    const sets = this.#sets;
+    const next = this.#next;
     const successors = new Set<number>();
     for (const position of this.#states[state]!.positions) {
       this.work += next[position]!.length;
       for (const successor of next[position]!) {
-        if (sets[successor]![representative] === 1) successors.add(successor);
+        if (sets[successor]![byte] === 1) successors.add(successor);
       }
     }
     const generation = this.generation;
@@ -119,9 +145,12 @@ export class LazyAutomaton {
   }
 
   #add(positions: readonly number[], key: string): number {
-    const { marked, next, owners, reach } = this.#automaton;
+    const marked = this.#marked;
+    const next = this.#next;
+    const owners = this.#owners;
+    const reach = this.#reach;
     const id = this.#states.length;
-    if (id << this.#shift === this.#table.length) this.#grow();
+    if ((id + 1) << this.#shift > this.#table.length) this.#grow();
     const aliveOwners = new Set<number>();
     const markedOwners = new Set<number>();
     let alive = 0;
@@ -142,6 +171,7 @@ export class LazyAutomaton {
       markedOwners: [...markedOwners],
     });
     this.#ids.set(key, id);
+    this.#keptPositions += positions.length;
     this.aliveReach[id] = alive;
     this.goesOn[id] = goesOn;
     this.markedReach[id] = markedReach;
@@ -154,8 +184,17 @@ export class LazyAutomaton {
     this.#table = table;
   }
 
+  /** Makes room for the byte classes that there are now. */
+  #layOut(): void {
+    this.#shift = Math.ceil(Math.log2(Math.max(2, this.#classes.count)));
+    const length = INITIAL_STATES << this.#shift;
+    if (this.#table.length < length) this.#table = new Int32Array(length);
+    this.#clear();
+  }
+
   #clear(): void {
     this.generation++;
+    this.#keptPositions = 0;
     this.#states = [];
     this.#ids = new Map();
     this.#table.fill(-1);
@@ -164,25 +203,29 @@ export class LazyAutomaton {
   }
 }
 
-/** Numbers the bytes so that two have the same number when every set holds both or neither. */
-function byteClasses(
-  sets: readonly ByteSet[],
-): { readonly classOf: Uint8Array; readonly representatives: readonly number[] } {
-  let classOf = new Uint8Array(256);
-  let count = 1;
-  for (const set of new Set(sets)) {
+/** Numbers the bytes so that two have the same number when every set so far holds both or neither. */
+class ByteClasses {
+  /** By byte. */
+  of = new Uint8Array(256);
+  count = 1;
+  readonly #known = new Set<ByteSet>();
+
+  /** Makes the classes finer where `set` holds a part of one; tells whether it does. */
+  tellApart(set: ByteSet): boolean {
+    if (this.#known.has(set)) return false;
+    this.#known.add(set);
     // Each class falls into those of its bytes that the set holds and those that it doesn't.
-    const parts = new Int16Array(2 * count).fill(-1);
+    const parts = new Int16Array(2 * this.count).fill(-1);
     const finer = new Uint8Array(256);
     let finerCount = 0;
     for (let byte = 0; byte < 256; byte++) {
-      const part = 2 * classOf[byte]! + set[byte]!;
+      const part = 2 * this.of[byte]! + set[byte]!;
       if (parts[part]! < 0) parts[part] = finerCount++;
       finer[byte] = parts[part]!;
     }
-    classOf = finer;
-    count = finerCount;
+    const isFiner = finerCount > this.count;
+    this.of = finer;
+    this.count = finerCount;
+    return isFiner;
   }
-  const representatives = Array.from({ length: count }, (_, part) => classOf.indexOf(part));
-  return { classOf, representatives };
 }

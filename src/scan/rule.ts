@@ -80,3 +80,13 @@ export interface Rule {
   readonly examples: readonly string[];
   readonly nonExamples: readonly string[];
 }
+
+/** What tests have shown of rules, so that those need not be examined before one is needed. */
+export interface ProvenRules {
+  /** Tells whether `rule` is one of them: it keeps its contract. */
+  has(rule: Rule): boolean;
+  /** Ids of those with a match that does not begin with an anchor. */
+  readonly innerAnchors: ReadonlySet<string>;
+  /** No regexp of them looks at more bytes before a match. */
+  readonly maxBehind: number;
+}

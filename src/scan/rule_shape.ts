@@ -72,6 +72,16 @@ export function ruleShape(rule: Rule): RuleShape {
   };
 }
 
+/**
+ * The `lead` of a rule of which it is known that some match does not begin with an anchor, without
+ * the rest of its shape.
+ *
+ * @throws {TypeError} The rule's regexp cannot be read.
+ */
+export function ruleLead(rule: Rule): PositionAutomaton {
+  return leadOf(readTree(rule), rule);
+}
+
 function leadOf(tree: RegexpNode, { anchors, maxLength }: Rule): PositionAutomaton {
   const { sets, follow, first } = positionAutomaton(tree, LEAD_LIMITS);
   const { lead } = anchorEntries({ sets, follow, first, last: [] }, { anchors, maxLength });

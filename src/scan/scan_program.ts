@@ -1,6 +1,8 @@
 /**
- * The shapes of the rules of one direction → one program: a prefilter over all anchors, one
- * automaton that goes on from them, one that finds what is still unfinished at the end of the data.
+ * The rules of one direction → one program: a prefilter over all anchors, one automaton that goes on
+ * from them, one that finds what is still unfinished at the end of the data.
+ *
+ * Of most rules no anchor is ever seen: a rule joins the automaton at its first.
  */
 import { AnchorPrefixes } from "./anchor_prefixes.ts";
 import { type AnchorEntrance, AnchorWalks } from "./anchor_walks.ts";
@@ -31,7 +33,7 @@ export interface CompiledRule {
   readonly sticky: RegExp;
 }
 
-/** An anchor of some rules. */
+/** An anchor of some rules; they are compiled when more than its length is first asked for. */
 export interface CompiledAnchor extends AnchorEntrance {
   /** For each rule index, most bytes of its match before the anchor. */
   readonly maxBefore: ReadonlyMap<number, number>;
@@ -39,10 +41,14 @@ export interface CompiledAnchor extends AnchorEntrance {
   readonly maxBeforeAny: number;
 }
 
-/** A rule's shape and its place in the list of rules. */
-export interface OrderedShape {
-  readonly shape: RuleShape;
+/** A rule, checked, and its place in the list of rules. */
+export interface OrderedRule {
+  readonly rule: Rule;
   readonly order: number;
+  /** That of its shape; undefined: every match begins with an anchor. */
+  readonly lead: (() => PositionAutomaton) | undefined;
+  /** Examines the rule; always the same one. */
+  readonly shape: () => RuleShape;
 }
 
 /** The rules of one direction, shared by every scanner; its automata grow while they are used. */
@@ -58,41 +64,28 @@ export class ScanProgram {
   readonly walks: AnchorWalks;
   /** Anchors that matches begin with, while they arrive. */
   readonly #prefixes: AnchorPrefixes;
-  /** Walks back over what stands before an anchor, for the rules whose anchors stand within their matches. */
-  readonly #backward: LazyAutomaton;
-  /** The position from which every match without its anchor is entered backwards. */
-  readonly #backwardRoot: number;
+  /** Made when data is first looked at that goes on. */
+  #backward: Backward | undefined;
+  readonly #forward: LazyAutomaton;
+  /** By rule index: the number of its first position in `#forward`; undefined: it is not there yet. */
+  readonly #offsets: (number | undefined)[] = [];
+  readonly #ordered: readonly OrderedRule[];
 
-  constructor(shapes: readonly OrderedShape[]) {
-    this.rules = shapes.map(compileRule);
-    this.maxBehind = Math.max(CONTEXT_BYTES, ...shapes.map(({ shape }) => shape.behind));
-    const reach = shapes.map(({ shape }) => shape.rule.maxLength);
-    const forward = union(shapes.map(({ shape }) => shape.forward));
-    const forwardAutomaton = new LazyAutomaton({
-      sets: forward.sets,
-      next: forward.follow,
-      marked: new Set(forward.last),
-      owners: forward.owners,
-      reach,
-    });
-    const byText = compileAnchors(shapes.map(({ shape }) => shape), forward.offsets);
-    this.anchors = [...byText.values()];
-    this.walks = new AnchorWalks(forwardAutomaton, this.anchors);
-    this.#prefixes = new AnchorPrefixes(byText.keys());
-    this.prefilter = new Prefilter([...byText.keys()]);
-    const inner = shapes.flatMap(({ shape: { lead, rule } }) =>
-      lead === undefined ? [] : [{ lead, reach: rule.maxLength }]
+  /** No regexp looks at more than `maxBehind` bytes before a match. */
+  constructor(ordered: readonly OrderedRule[], maxBehind: number) {
+    this.#ordered = ordered;
+    this.rules = ordered.map(compileRule);
+    this.maxBehind = Math.max(CONTEXT_BYTES, maxBehind);
+    const reach = ordered.map(({ rule }) => rule.maxLength);
+    this.#forward = new LazyAutomaton({ sets: [], next: [], marked: new Set(), owners: [], reach });
+    const rulesOf = rulesByAnchor(ordered);
+    const texts = [...rulesOf.keys()];
+    this.anchors = texts.map((text) =>
+      new LazyAnchor(text.length, () => this.#compileAnchor(text, rulesOf.get(text)!))
     );
-    const backward = union(inner.map(({ lead }) => lead));
-    const backwardReach = inner.map(({ reach }) => reach);
-    this.#backwardRoot = backward.sets.length;
-    this.#backward = new LazyAutomaton({
-      sets: [...backward.sets, new Uint8Array(256)],
-      next: [...reversed(backward.follow), [...backward.sets.keys()]],
-      marked: new Set(backward.first),
-      owners: [...backward.owners, inner.length],
-      reach: [...backwardReach, Math.max(0, ...backwardReach)],
-    });
+    this.walks = new AnchorWalks(this.#forward, this.anchors);
+    this.#prefixes = new AnchorPrefixes(texts);
+    this.prefilter = new Prefilter(texts);
   }
 
   /**
@@ -101,10 +94,10 @@ export class ScanProgram {
    * `walks` tell of those. Where the data is like none before, it may be lower.
    */
   liveStart({ floor, end }: { readonly floor: number; readonly end: number }): number {
-    const automaton = this.#backward;
+    const { automaton, root } = this.#backward ??= backwardOf(this.#ordered);
     const { bytes } = this.buffer;
     let start = this.#prefixes.liveStart(bytes, { floor, end });
-    let state = automaton.state([this.#backwardRoot]);
+    let state = automaton.state([root]);
     const workLimit = automaton.work + MAX_BACKWARD_WORK;
     for (let at = end - 1; at >= floor; at--) {
       state = automaton.step(state, bytes[at]!);
@@ -117,9 +110,73 @@ export class ScanProgram {
     }
     return start;
   }
+
+  #compileAnchor(text: string, indices: readonly number[]): AnchorFacts {
+    const positions: number[] = [];
+    const first = new Set<number>();
+    const maxBefore = new Map<number, number>();
+    let mostAhead = 0;
+    for (const index of indices) {
+      const { rule: { anchors }, shape } = this.#ordered[index]!;
+      const { entries, forward, ahead } = shape();
+      const entry = entries.find((entry, at) => entry !== undefined && anchors[at] === text);
+      if (entry === undefined) continue;
+      const offset = this.#offsets[index] ??= this.#forward.append(forward, index);
+      for (const position of entry.positions) positions.push(position + offset);
+      for (const position of forward.first) first.add(position + offset);
+      maxBefore.set(index, entry.maxBefore);
+      mostAhead = Math.max(mostAhead, ahead);
+    }
+    const maxBeforeAny = Math.max(0, ...maxBefore.values());
+    return {
+      positions: positions.sort((a, b) => a - b),
+      first: maxBeforeAny > 0 ? undefined : [...first].sort((a, b) => a - b),
+      ahead: mostAhead,
+      maxBefore,
+      maxBeforeAny,
+    };
+  }
 }
 
-function compileRule({ shape: { rule, behind, ahead }, order }: OrderedShape): CompiledRule {
+type AnchorFacts = Omit<CompiledAnchor, "length">;
+
+/** An anchor that finds out about its rules when it is first seen. */
+class LazyAnchor implements CompiledAnchor {
+  readonly length: number;
+  readonly #compile: () => AnchorFacts;
+  #facts: AnchorFacts | undefined;
+
+  constructor(length: number, compile: () => AnchorFacts) {
+    this.length = length;
+    this.#compile = compile;
+  }
+
+  get positions(): readonly number[] {
+    return this.#known.positions;
+  }
+
+  get first(): readonly number[] | undefined {
+    return this.#known.first;
+  }
+
+  get ahead(): number {
+    return this.#known.ahead;
+  }
+
+  get maxBefore(): ReadonlyMap<number, number> {
+    return this.#known.maxBefore;
+  }
+
+  get maxBeforeAny(): number {
+    return this.#known.maxBeforeAny;
+  }
+
+  get #known(): AnchorFacts {
+    return this.#facts ??= this.#compile();
+  }
+}
+
+function compileRule({ rule, order, shape }: OrderedRule): CompiledRule {
   const { source, flags } = rule.regexp;
   const kept = flags.replace("d", "");
   // Made when first used: most rules never are.
@@ -127,9 +184,13 @@ function compileRule({ shape: { rule, behind, ahead }, order }: OrderedShape): C
   let sticky: RegExp | undefined;
   return {
     rule,
-    behind,
-    ahead,
     order,
+    get behind() {
+      return shape().behind;
+    },
+    get ahead() {
+      return shape().ahead;
+    },
     get search() {
       return search ??= new RegExp(source, `${kept}dg`);
     },
@@ -139,10 +200,31 @@ function compileRule({ shape: { rule, behind, ahead }, order }: OrderedShape): C
   };
 }
 
+/** Walks back over what stands before an anchor, for the rules whose anchors stand within their matches. */
+interface Backward {
+  readonly automaton: LazyAutomaton;
+  /** The position from which every match without its anchor is entered backwards. */
+  readonly root: number;
+}
+
+function backwardOf(ordered: readonly OrderedRule[]): Backward {
+  const inner = ordered.flatMap(({ lead, rule }) =>
+    lead === undefined ? [] : [{ lead: lead(), reach: rule.maxLength }]
+  );
+  const joined = union(inner.map(({ lead }) => lead));
+  const reach = inner.map(({ reach }) => reach);
+  const automaton = new LazyAutomaton({
+    sets: [...joined.sets, new Uint8Array(256)],
+    next: [...reversed(joined.follow), [...joined.sets.keys()]],
+    marked: new Set(joined.first),
+    owners: [...joined.owners, inner.length],
+    reach: [...reach, Math.max(0, ...reach)],
+  });
+  return { automaton, root: joined.sets.length };
+}
+
 interface Union extends PositionAutomaton {
   readonly owners: readonly number[];
-  /** The number of each part's first position. */
-  readonly offsets: readonly number[];
 }
 
 function union(parts: readonly PositionAutomaton[]): Union {
@@ -160,7 +242,6 @@ function union(parts: readonly PositionAutomaton[]): Union {
     first: parts.flatMap(({ first }, owner) => shifted(first, owner)),
     last: parts.flatMap(({ last }, owner) => shifted(last, owner)),
     owners,
-    offsets,
   };
 }
 
@@ -172,34 +253,15 @@ function reversed(follow: readonly (readonly number[])[]): readonly (readonly nu
   return before;
 }
 
-function compileAnchors(
-  shapes: readonly RuleShape[],
-  offsets: readonly number[],
-): Map<string, CompiledAnchor> {
-  const positionsOf = new Map<string, number[]>();
-  const aheadOf = new Map<string, number>();
-  const maxBeforeOf = new Map<string, Map<number, number>>();
-  shapes.forEach(({ rule, entries, ahead }, index) => {
-    entries.forEach((entry, anchor) => {
-      if (entry === undefined) return;
-      const text = rule.anchors[anchor]!;
-      const positions = entry.positions.map((position) => position + offsets[index]!);
-      positionsOf.set(text, [...positionsOf.get(text) ?? [], ...positions]);
-      aheadOf.set(text, Math.max(ahead, aheadOf.get(text) ?? 0));
-      maxBeforeOf.set(text, (maxBeforeOf.get(text) ?? new Map()).set(index, entry.maxBefore));
-    });
+/** Lists the rules, by index, that have each anchor. */
+function rulesByAnchor(ordered: readonly OrderedRule[]): ReadonlyMap<string, readonly number[]> {
+  const rulesOf = new Map<string, number[]>();
+  ordered.forEach(({ rule }, index) => {
+    for (const text of new Set(rule.anchors)) {
+      const known = rulesOf.get(text);
+      if (known === undefined) rulesOf.set(text, [index]);
+      else known.push(index);
+    }
   });
-  const firstOf = (indices: readonly number[]) => {
-    const first = indices.flatMap((index) =>
-      shapes[index]!.forward.first.map((position) => position + offsets[index]!)
-    );
-    return [...new Set(first)].sort((a, b) => a - b);
-  };
-  return new Map([...positionsOf].map(([text, positions]) => {
-    const maxBefore = maxBeforeOf.get(text)!;
-    const maxBeforeAny = Math.max(...maxBefore.values());
-    const ahead = aheadOf.get(text)!;
-    const first = maxBeforeAny > 0 ? undefined : firstOf([...maxBefore.keys()]);
-    return [text, { length: text.length, positions, first, ahead, maxBefore, maxBeforeAny }];
-  }));
+  return rulesOf;
 }
