@@ -175,8 +175,7 @@ function hasSeveralValues(target: string): boolean {
 /** Findings in the values of a query, joined in order. */
 function scanQuery(ruleSet: RuleSet, target: string, direction: Direction): Finding[] {
   const start = target.indexOf("?") + 1;
-  const values = new FormValues(ruleSet, { direction });
-  const found = [...values.push(latin1Bytes(target.slice(start))), ...values.end()];
+  const found = new FormValues(ruleSet, { direction }).end(latin1Bytes(target.slice(start)));
   return found.map((finding) => ({
     ...finding,
     part: URL_PART,
@@ -200,6 +199,6 @@ const shared = new Uint8Array(SHARED_BYTES);
 function latin1Bytes(text: string): Uint8Array {
   const { length } = text;
   const bytes = length > SHARED_BYTES ? new Uint8Array(length) : shared.subarray(0, length);
-  writeLatin1(text, bytes, 0);
+  writeLatin1(text, bytes);
   return bytes;
 }

@@ -14,9 +14,15 @@ Deno.test("`latin1Text()` stops at the last byte", () => {
 });
 
 Deno.test("`writeLatin1()` writes back what `latin1Text()` read, and low bytes of the rest", () => {
-  const bytes = new Uint8Array(258);
-  writeLatin1(latin1Text(EVERY_BYTE, 0, 256), bytes, 1);
-  assert.deepEqual(bytes.subarray(1, 257), EVERY_BYTE);
-  writeLatin1("\u0141", bytes, 0);
-  assert.equal(bytes[0], 0x41);
+  for (const room of [256, 300]) {
+    const bytes = new Uint8Array(room);
+    writeLatin1(latin1Text(EVERY_BYTE, 0, 256), bytes);
+    assert.deepEqual(bytes.subarray(0, 256), EVERY_BYTE);
+    assert.deepEqual(bytes.subarray(256), new Uint8Array(room - 256));
+  }
+  const bytes = new Uint8Array(4);
+  writeLatin1("\u0141\u20ac\xe9", bytes);
+  assert.deepEqual([...bytes], [0x41, 0xac, 0xe9, 0]);
+  writeLatin1("ab", bytes);
+  assert.deepEqual([...bytes], [0x61, 0x62, 0xe9, 0]);
 });
