@@ -163,8 +163,12 @@ Deno.test({
           ),
           JSON.stringify(threats),
         );
-        const events = (await clawsec.requests()).filter(({ url }) => url.endsWith("/events"));
-        assert.ok(events.length > 0, "the events went past the proxy");
+        // Written when the exchange has ended, which may be after the report.
+        const events = `${scheme}://${authority}/events`;
+        await waitFor(
+          async () => (await clawsec.requests()).some(({ url }) => url === events),
+          { what: `a request to ${events}` },
+        );
       });
     }
   },
