@@ -5,6 +5,7 @@ import { ASSIGNMENT_RULES } from "./assignment_rules.ts";
 import { CHAT_RULES } from "./chat_rules.ts";
 import { CLOUD_RULES } from "./cloud_rules.ts";
 import { CODE_HOST_RULES } from "./code_host_rules.ts";
+import { COMMAND_PASSWORD_RULES } from "./command_password_rules.ts";
 import { DATABASE_RULES } from "./database_rules.ts";
 import { DATA_VENDOR_RULES } from "./data_vendors.ts";
 import { DEVELOPER_VENDOR_RULES } from "./developer_vendors.ts";
@@ -15,6 +16,7 @@ import { MARKETING_VENDOR_RULES } from "./marketing_vendors.ts";
 import { PAYMENT_RULES } from "./payment_rules.ts";
 import { PREFIXED_RULES } from "./prefixed_rules.ts";
 import { SAAS_RULES } from "./saas_rules.ts";
+import { SETTING_SECRET_RULES } from "./setting_secret_rules.ts";
 import { SSH_KEY_RULES } from "./ssh_key_rules.ts";
 import { TOKEN_RULES } from "./token_rules.ts";
 import { WALLET_RULES } from "./wallet_rules.ts";
@@ -38,6 +40,8 @@ export const ALL_RULES: readonly Rule[] = [
   ...MARKETING_VENDOR_RULES,
   ...WORK_VENDOR_RULES,
   ...WALLET_RULES,
+  ...COMMAND_PASSWORD_RULES,
+  ...SETTING_SECRET_RULES,
   ...ASSIGNMENT_RULES,
   ...SSH_KEY_RULES,
   ...INJECTION_RULES,
