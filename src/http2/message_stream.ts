@@ -14,6 +14,8 @@ export const PROTOCOL_ERROR = 0x1;
 export const INTERNAL_ERROR = 0x2;
 export const REFUSED_STREAM = 0x7;
 export const CANCEL = 0x8;
+export const ENHANCE_YOUR_CALM = 0xb;
+export const HTTP_1_1_REQUIRED = 0xd;
 
 /** The peer ended a stream early; `code` as in RFC 9113 §7. */
 export class StreamResetError extends Error {
@@ -32,7 +34,8 @@ export class MessageStream {
   #trailers: HeaderList | undefined;
   #hasEnded = false;
   #isClosed = false;
-  #isAborted = false;
+  /** What this side has reset the stream with. */
+  #abortCode: number | undefined;
   #wake: (() => void) | undefined;
   readonly #onClose = new Set<() => void>();
 
@@ -63,6 +66,8 @@ export class MessageStream {
     // In Deno a reset does not always end a stream that has been read: "close" would not come.
     stream.on("aborted", () => {
       close();
+      // Not one that is being reset by this side: its reset would not be sent.
+      if (this.#abortCode !== undefined) return;
       if (stream.rstCode !== NO_ERROR || this.#hasEnded) stream.destroy();
     });
   }
@@ -74,7 +79,7 @@ export class MessageStream {
 
   /** How the stream ended, as a code of RFC 9113 §7; undefined while it is open. */
   get resetCode(): number | undefined {
-    if (this.#isAborted) return INTERNAL_ERROR;
+    if (this.#abortCode !== undefined) return this.#abortCode;
     return this.#isClosed ? this.#stream.rstCode ?? NO_ERROR : undefined;
   }
 
@@ -118,7 +123,7 @@ export class MessageStream {
    */
   write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#isClosed || this.#isAborted) {
+      if (this.#isClosed || this.#abortCode !== undefined) {
         return reject(new StreamResetError(this.resetCode ?? CANCEL));
       }
       const onClose = () => reject(new StreamResetError(this.#stream.rstCode ?? CANCEL));
@@ -133,7 +138,7 @@ export class MessageStream {
 
   /** Ends this direction; trailers need a head that was sent with `waitForTrailers`. */
   end(trailers?: HeaderList): void {
-    if (this.#isClosed || this.#isAborted) return;
+    if (this.#isClosed || this.#abortCode !== undefined) return;
     this.#stream.once("wantTrailers", () => {
       this.#stream.sendTrailers(headerObject({}, trailers ?? HeaderList.from([])));
     });
@@ -151,13 +156,23 @@ export class MessageStream {
   /**
    * Resets the stream in both directions, after what was written has gone.
    *
-   * Always with INTERNAL_ERROR: `close(code)` of `node:http2` ends the message first, so that the peer
-   * would take what it has for all of it.
+   * @param code why; of the codes of RFC 9113 §7 those that peers don't take for a proper end
    */
-  abort(): void {
-    if (this.#isClosed || this.#isAborted) return;
-    this.#isAborted = true;
-    setTimeout(() => this.#stream.destroy(new Error("The stream was cut off")), 0);
+  abort(code: number = INTERNAL_ERROR): void {
+    if (this.#isClosed || this.#abortCode !== undefined) return;
+    this.#abortCode = code;
+    setTimeout(() => this.#reset(code), 0);
+  }
+
+  #reset(code: number): void {
+    const stream = this.#stream;
+    if (stream.destroyed) return;
+    // `destroy()` knows no other code.
+    if (code === INTERNAL_ERROR) return void stream.destroy(new Error("The stream was cut off"));
+    // `close()` would end the message first, and the peer take what it has for all of it.
+    Object.defineProperty(stream, "end", { value: () => stream });
+    stream.close(code);
+    setTimeout(() => stream.destroy(), 0);
   }
 
   /** The answer was complete before the request: nobody reads on. RFC 9113 §8.1 */

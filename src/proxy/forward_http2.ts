@@ -11,7 +11,12 @@ import { HttpError } from "../http1/http_error.ts";
 import { formatAuthority } from "../http1/request_target.ts";
 import type { ClientStream } from "../http2/client_session.ts";
 import {
+  CANCEL,
+  ENHANCE_YOUR_CALM,
+  HTTP_1_1_REQUIRED,
+  INTERNAL_ERROR,
   type MessageStream,
+  NO_ERROR,
   PROTOCOL_ERROR,
   REFUSED_STREAM,
   StreamResetError,
@@ -40,6 +45,17 @@ export interface ForwardHttp2Options {
   readonly deadline: Deadline;
 }
 
+interface StreamForwardingOptions extends ForwardHttp2Options {
+  /** Whether a stream that the origin refused unread is to go again. */
+  readonly mayRepeat: boolean;
+}
+
+/**
+ * Resets that tell the client what to do, so that they are passed on as they are while there is no
+ * answer: send it again, send less, or use HTTP/1.1. RFC 9113 §7
+ */
+const TELLING_CODES = new Set([REFUSED_STREAM, ENHANCE_YOUR_CALM, HTTP_1_1_REQUIRED]);
+
 const HOST = new Set(["host"]);
 
 /**
@@ -52,22 +68,22 @@ export async function forwardHttp2(
   client: ClientStream,
   options: ForwardHttp2Options,
 ): Promise<void> {
-  const isRefusedUnread = await new StreamForwarding(client, options).run() === "refused_unread";
-  if (isRefusedUnread && await new StreamForwarding(client, options).run() === "refused_unread") {
-    throw new HttpError(503, "origin", "Cannot forward the request: the origin refuses streams");
-  }
+  const first = new StreamForwarding(client, { ...options, mayRepeat: true });
+  if (await first.run() === "done") return;
+  await new StreamForwarding(client, { ...options, mayRepeat: false }).run();
 }
 
 class StreamForwarding {
   readonly #client: ClientStream;
-  readonly #options: ForwardHttp2Options;
+  readonly #options: StreamForwardingOptions;
   #expired: Stage | undefined;
   #stage: Stage = "upload";
   #isHeadSent = false;
   #uploadError: unknown;
   #isBodySent = false;
+  #isAnswered = false;
 
-  constructor(client: ClientStream, options: ForwardHttp2Options) {
+  constructor(client: ClientStream, options: StreamForwardingOptions) {
     this.#client = client;
     this.#options = options;
   }
@@ -76,16 +92,20 @@ class StreamForwarding {
     const origin = await this.#request();
     this.#enter("upload", origin.body);
     this.#client.body.onClose(() => {
-      if (this.#client.body.resetCode !== 0) origin.body.abort();
+      const code = this.#client.body.resetCode ?? NO_ERROR;
+      // A connection that was lost closes its streams without an error too.
+      if (code !== NO_ERROR || !this.#isAnswered) origin.body.abort(code || CANCEL);
     });
     const upload = this.#upload(origin.body);
     try {
       await this.#download(await origin.answer, origin.body);
+      this.#isAnswered = true;
       await this.#endUpload(origin.body, upload);
       return "done";
     } catch (error) {
-      const wasRefused = error instanceof StreamResetError && error.code === REFUSED_STREAM;
-      if (wasRefused && !this.#isHeadSent && !this.#isBodySent) return "refused_unread";
+      const isRefused = error instanceof StreamResetError && error.code === REFUSED_STREAM;
+      const mayRepeat = this.#options.mayRepeat && !this.#isHeadSent && !this.#isBodySent;
+      if (isRefused && mayRepeat) return "refused_unread";
       origin.body.abort();
       this.#fail(error);
       return "done";
@@ -224,7 +244,7 @@ class StreamForwarding {
   /** @throws what the client is to be told, as long as it can be */
   #fail(error: unknown): void {
     const { body } = this.#client;
-    if (this.#isHeadSent) return body.abort();
+    if (this.#isHeadSent) return body.abort(resetForClient(error));
     // The client has gone, and knows.
     if (body.resetCode !== undefined) return;
     if (this.#uploadError instanceof BlockedError || this.#uploadError instanceof HttpError) {
@@ -239,6 +259,10 @@ class StreamForwarding {
       throw new HttpError(504, "origin", `Cannot reach "${label}": no answer in time`);
     }
     if (!(error instanceof StreamResetError)) throw error;
+    if (TELLING_CODES.has(error.code)) {
+      this.#options.exchange.status = 503;
+      return body.abort(error.code);
+    }
     throw new HttpError(
       502,
       "origin",
@@ -246,6 +270,16 @@ class StreamForwarding {
       { cause: error },
     );
   }
+}
+
+/**
+ * What an answer that broke off is reset with. Not by NO_ERROR or CANCEL, which an origin that closes
+ * its connection seems to send: Node's clients take both for the proper end of an answer. So does
+ * `node:http2` here of an origin's NO_ERROR: without a content-length nothing tells it from an end.
+ */
+function resetForClient(error: unknown): number {
+  const code = error instanceof StreamResetError ? error.code : INTERNAL_ERROR;
+  return code === NO_ERROR || code === CANCEL ? INTERNAL_ERROR : code;
 }
 
 /** About the bytes of fields as HPACK counts them. RFC 7541 §4.1 */

@@ -1,20 +1,31 @@
 /**
- * `deno task soak [--seconds N]`: the real program under ordinary traffic and every abuse the tests know, for
+ * `deno task soak [--seconds N] [--without NAME,…]`: the real program under ordinary traffic and every abuse the tests know, for
  * ten minutes, and what it costs in memory and descriptors.
  *
- * Fails if ordinary traffic is not answered, if the program logs an error of its own, or if, once the
- * traffic has ended, it holds more descriptors than after its warm-up. Linux: it reads `/proc`.
+ * Fails if ordinary traffic is not answered, if the program logs an error of its own, if its memory
+ * grows (in runs long enough to tell), or if, once the traffic has ended, it holds more descriptors than
+ * after its warm-up. Linux: it reads `/proc`.
  */
 import assert from "node:assert/strict";
+import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
 import { AGENT_KEY } from "../support/agent_key.ts";
 import { answerRequests, ok } from "../support/answer_requests.ts";
+import { connectHttp2, type Http2Origin, startHttp2Origin } from "../support/http2_client.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { sendAndReset } from "../support/reset_client.ts";
+import { latin1 } from "../support/stream_pair.ts";
 import { type RunningClawsec, startClawsec } from "../support/start_clawsec.ts";
 import { type RawOrigin, startRawOrigin } from "../support/start_origin.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { makeTestCertificates } from "../support/test_certificates.ts";
 import { waitFor } from "../support/wait_for.ts";
+import {
+  acceptWebSocket,
+  frameOf,
+  handshakeRequest,
+  readFrame,
+} from "../support/web_socket_peer.ts";
 
 const DEFAULT_SECONDS = 600;
 const WARM_UP_SECONDS = 10;
@@ -24,6 +35,13 @@ const ACTORS = 2;
 const SETTLE_MS = 60_000;
 /** The listener, the control socket, log files: as many as may be opened later than the warm-up. */
 const DESCRIPTOR_SLACK = 8;
+const SAMPLE_MS = 5_000;
+/** In shorter runs the memory still grows to what the traffic needs. */
+const MIN_JUDGED_SECONDS = 300;
+/** What the second half may need more than the first, its first fifth left out: garbage comes and goes. */
+const MEMORY_SLACK = 1.1;
+/** Connections that one idler opens. */
+const IDLERS = 100;
 
 /** Who takes part. */
 interface Cast {
@@ -32,6 +50,8 @@ interface Cast {
   readonly plain: RawOrigin;
   readonly secure: RawOrigin;
   readonly broken: RawOrigin;
+  readonly http2: Http2Origin;
+  readonly webSocket: RawOrigin;
 }
 
 /** One round of an actor on a new connection; rejects if what must work does not. */
@@ -59,7 +79,29 @@ const CITIZENS: Readonly<Record<string, Actor>> = {
       assert.equal(answer.body, "body");
     }
   },
+  http2: async (_client, { clawsec, caPem, http2 }) => {
+    const { port } = clawsec;
+    const { protocol, client } = await connectHttp2({ port, caPem }, `localhost:${http2.port}`);
+    using _closing = client;
+    assert.equal(protocol, "h2");
+    const asked = Array.from({ length: 10 }, (_, index) => {
+      return client.ask({ ":method": "POST", ":path": "/echo" }, [`body ${index}`]);
+    });
+    const bodies = (await Promise.all(asked)).map(({ body }) => body);
+    assert.deepEqual(bodies, bodies.map((_, index) => `body ${index}`));
+  },
+  webSocket: async (client, { webSocket: { authority } }) => {
+    await client.send(handshakeRequest(`http://${authority}/`, authority));
+    await client.readUntil("\r\n\r\n");
+    for (let round = 0; round < 5; round++) {
+      await client.send(frameOf(`message ${round}`));
+      assert.equal((await readFrame(client)).payload, `message ${round}`);
+    }
+  },
 };
+
+/** 64 MB of zeros. */
+const BOMB = latin1(gzipSync(new Uint8Array(1 << 26)));
 
 const BROKEN_ANSWERS: readonly string[] = [
   "",
@@ -70,6 +112,8 @@ const BROKEN_ANSWERS: readonly string[] = [
   `HTTP/1.1 200 OK\r\nX: ${"y".repeat(70_000)}\r\n\r\n`,
   "HTTP/1.1 103 Early\r\n\r\n".repeat(40),
   ok("unasked") + ok("more"),
+  "HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\nbody",
+  ok(BOMB, "Content-Encoding: gzip"),
 ];
 
 const BAD_FIELDS: readonly string[] = [
@@ -123,6 +167,35 @@ const VANDALS: Readonly<Record<string, Actor>> = {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   },
+  idler: async (_client, { clawsec: { port } }) => {
+    const others: RawClient[] = [];
+    try {
+      while (others.length < IDLERS) others.push(await RawClient.connect(port));
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    } finally {
+      for (const other of others) other.close();
+    }
+  },
+  halfCloser: async (client, { plain: { authority } }) => {
+    const request = `POST http://${authority}/ HTTP/1.1\r\nHost: ${authority}\r\n` +
+      "Content-Length: 10\r\n\r\n0123456789";
+    await client.send(request.slice(0, Math.floor(Math.random() * (request.length + 1))));
+    await client.closeWrite();
+    await client.readRest();
+  },
+  streamDeserter: async (_client, { clawsec, caPem, http2 }) => {
+    const { port } = clawsec;
+    const { client } = await connectHttp2({ port, caPem }, `localhost:${http2.port}`);
+    const asked = client.ask({ ":method": "POST", ":path": "/never" }, ["x".repeat(10_000)]);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
+    client[Symbol.dispose]();
+    await asked;
+  },
+  webSocketDeserter: async (client, { webSocket: { authority } }) => {
+    await client.send(handshakeRequest(`http://${authority}/`, authority));
+    await client.readUntil("\r\n\r\n");
+    await client.send(frameOf("x".repeat(5_000)).slice(0, Math.floor(Math.random() * 5_000)));
+  },
   noise: async (client) => {
     const bytes = crypto.getRandomValues(new Uint8Array(1_000));
     await client.send(String.fromCharCode(...bytes));
@@ -157,12 +230,13 @@ async function act(
   }
 }
 
-async function perform(cast: Cast, seconds: number): Promise<Map<string, Tally>> {
+async function perform(cast: Cast, { seconds, without }: SoakOptions): Promise<Map<string, Tally>> {
   const untilMs = performance.now() + seconds * 1_000;
   const tallies = new Map<string, Tally>();
   const acting: Promise<void>[] = [];
   for (const [kind, actors] of [["citizen", CITIZENS], ["vandal", VANDALS]] as const) {
     for (const [name, actor] of Object.entries(actors)) {
+      if (without.includes(name)) continue;
       const tally: Tally = { rounds: 0, failures: [] };
       tallies.set(name, tally);
       for (let index = 0; index < ACTORS; index++) {
@@ -184,7 +258,48 @@ async function measure(
   return { memoryMb: Math.round(kilobytes / 1_024), descriptors };
 }
 
-async function soak(seconds: number): Promise<void> {
+interface MemorySample {
+  readonly second: number;
+  readonly memoryMb: number;
+}
+
+/** Measures until it is disposed of; prints every minute. */
+function watchMemory(clawsec: RunningClawsec): Disposable & { readonly samples: MemorySample[] } {
+  const samples: MemorySample[] = [];
+  const startMs = performance.now();
+  const timer = setInterval(async () => {
+    const { memoryMb, descriptors } = await measure(clawsec);
+    const second = Math.round((performance.now() - startMs) / 1_000);
+    samples.push({ second, memoryMb });
+    if (samples.length % (60_000 / SAMPLE_MS) !== 0) return;
+    console.log(`  at ${second} s: ${memoryMb} MB, ${descriptors} descriptors`);
+  }, SAMPLE_MS);
+  return { samples, [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+function assertFlat(samples: readonly MemorySample[], seconds: number): void {
+  const mean = (from: number, to: number) => {
+    const chosen = samples.filter(({ second }) =>
+      second >= from * seconds && second < to * seconds
+    );
+    return chosen.reduce((sum, { memoryMb }) => sum + memoryMb, 0) / chosen.length;
+  };
+  const [first, second] = [mean(0.2, 0.6), mean(0.6, 1)];
+  console.log(
+    `memory: ${first.toFixed()} MB in the first half, ${second.toFixed()} MB in the second`,
+  );
+  if (seconds < MIN_JUDGED_SECONDS) return;
+  assert.ok(second <= first * MEMORY_SLACK, "The program's memory grows");
+}
+
+/** What the command line asks for. */
+interface SoakOptions {
+  readonly seconds: number;
+  /** Names of actors that stay away. */
+  readonly without: readonly string[];
+}
+
+async function soak({ seconds, without }: SoakOptions): Promise<void> {
   await using directory = await temporaryDirectory();
   const { caFile, trusted } = await makeTestCertificates(directory.path);
   const echo = answerRequests(async ({ head, read }) =>
@@ -199,14 +314,30 @@ async function soak(seconds: number): Promise<void> {
       await connection.write(BROKEN_ANSWERS[turn++ % BROKEN_ANSWERS.length]!);
     },
   });
+  await using http2 = await startHttp2Origin(trusted, (stream, headers) => {
+    if (headers[":path"] === "/never") return;
+    stream.respond({ ":status": 200 });
+    stream.pipe(stream);
+  });
+  await using webSocket = await startRawOrigin({
+    play: async (connection) => {
+      await acceptWebSocket(connection);
+      for (let round = 0; await connection.readMore(); round++) {
+        await connection.write(frameOf(`message ${round}`, { maskingKey: undefined }));
+      }
+    },
+  });
   await using clawsec = await startClawsec({
     config: { upstream_ca_file: caFile, log_level: "ERROR" },
   });
-  const cast = { clawsec, caPem: await Deno.readTextFile(clawsec.caFile), plain, secure, broken };
-  await perform(cast, Math.min(WARM_UP_SECONDS, seconds));
+  const caPem = await Deno.readTextFile(clawsec.caFile);
+  const cast = { clawsec, caPem, plain, secure, broken, http2, webSocket };
+  await perform(cast, { seconds: Math.min(WARM_UP_SECONDS, seconds), without });
   const start = await measure(clawsec);
   console.log(`after the warm-up: ${start.memoryMb} MB, ${start.descriptors} descriptors`);
-  const tallies = await perform(cast, seconds);
+  using memory = watchMemory(clawsec);
+  const tallies = await perform(cast, { seconds, without });
+  memory[Symbol.dispose]();
   const end = await measure(clawsec);
   console.log(`after ${seconds} s: ${end.memoryMb} MB, ${end.descriptors} descriptors`);
   for (const [name, { rounds, failures }] of tallies) {
@@ -223,14 +354,19 @@ async function soak(seconds: number): Promise<void> {
   const { counters } = await clawsec.status();
   console.log(`requests ${counters.requests}, connections ${counters.connections}`);
   for (const [name, { failures }] of tallies) assert.deepEqual(failures, [], name);
+  assertFlat(memory.samples, seconds);
   assert.ok(!/ ERROR /.test(clawsec.stderr), clawsec.stderr.slice(0, 2_000));
 }
 
 if (import.meta.main) {
-  const [flag, value] = Deno.args;
-  if (flag !== undefined && (flag !== "--seconds" || !(Number(value) > 0))) {
-    console.error("Usage: deno task soak [--seconds N]");
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: { seconds: { type: "string" }, without: { type: "string" } },
+  });
+  const seconds = Number(values.seconds ?? DEFAULT_SECONDS);
+  if (!(seconds > 0)) {
+    console.error("Usage: deno task soak [--seconds N] [--without NAME,…]");
     Deno.exit(2);
   }
-  await soak(flag === undefined ? DEFAULT_SECONDS : Number(value));
+  await soak({ seconds, without: values.without?.split(",") ?? [] });
 }

@@ -15,6 +15,8 @@ export interface Http2Answer {
   readonly interim: readonly number[];
   /** Whether the stream was reset; `body` is then what came before. */
   readonly isReset: boolean;
+  /** What it was reset with (RFC 9113 §7); 0 if it was not, or with NO_ERROR. */
+  readonly resetCode: number;
 }
 
 /** A connected client. */
@@ -25,6 +27,8 @@ export interface Http2Client extends Disposable {
     body?: readonly (string | Uint8Array)[],
     trailers?: http2.OutgoingHttpHeaders,
   ): Promise<Http2Answer>;
+  /** Sends a head whose body is up to the caller. @throws {Error} without HTTP/2 */
+  open(headers: http2.OutgoingHttpHeaders): http2.ClientHttp2Stream;
 }
 
 /** Opens a tunnel to `authority` and speaks what both sides of it agree on. */
@@ -52,14 +56,19 @@ export async function connectHttp2(
   session.on("error", () => {});
   const client: Http2Client = {
     ask: (headers, body, trailers) => ask(session, headers, { body, trailers }),
+    open: (headers) => session.request(headers, { endStream: false }),
     [Symbol.dispose]: () => session.destroy(),
   };
   return { protocol: alpnProtocol, client };
 }
 
 function notHttp2(duplex: TransportDuplex): Http2Client {
+  const refuse = () => new Error("Cannot ask by HTTP/2: it was not agreed on");
   return {
-    ask: () => Promise.reject(new Error("Cannot ask by HTTP/2: it was not agreed on")),
+    ask: () => Promise.reject(refuse()),
+    open: () => {
+      throw refuse();
+    },
     [Symbol.dispose]: () => void duplex.destroy(),
   };
 }
@@ -108,6 +117,7 @@ function ask(
       trailers: trailing,
       interim,
       isReset: !hasEnded || (stream.rstCode ?? 0) !== 0,
+      resetCode: stream.rstCode ?? 0,
     };
   })();
 }
