@@ -3,13 +3,8 @@
  * with, or started anew with. All or nothing: any mistake in any of it is an error.
  */
 import { type Config, ConfigError } from "../config.ts";
-import { ALL_RULES } from "../rules/all_rules.ts";
-import { chooseRules } from "../rules/choose_rules.ts";
-import { OPTIONAL_RULES } from "../rules/optional_rules.ts";
-import { readRulesFile } from "../rules/rules_file.ts";
 import type { UserRule } from "../rules/user_rule.ts";
 import { type Rule, SEVERITIES } from "../scan/rule.ts";
-import { ruleFlaw } from "../scan/rule_flaw.ts";
 import { loadConfig, type LoadConfigOptions } from "./load_config.ts";
 import { readTextFile } from "./read_text_file.ts";
 
@@ -22,8 +17,11 @@ export interface Settings {
   readonly config: Config;
   /** Of `rules_file`; a worker is given these and makes rules of them. */
   readonly userRules: readonly UserRule[];
-  /** Every rule that is on, `userRules` among them. */
-  readonly rules: readonly Rule[];
+  /**
+   * Every rule that is on, `userRules` among them. Loaded when first asked for: it takes long, and a
+   * start asks only where a setting names a rule.
+   */
+  readonly rules: () => Promise<readonly Rule[]>;
 }
 
 /**
@@ -35,29 +33,35 @@ export async function loadSettings(options: LoadConfigOptions = {}): Promise<Set
   const config = await loadConfig(options);
   await checkRoots(config);
   const userRules = await loadUserRules(config);
+  const { enableRules } = config;
+  const rules = async () => {
+    const { chooseRules } = await import("../rules/choose_rules.ts");
+    return chooseRules({ enableRules, userRules });
+  };
   try {
-    const rules = chooseRules({ enableRules: config.enableRules, userRules });
-    return { config, userRules, rules };
+    if (enableRules.length > 0) await rules();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ConfigError(`Cannot use enable_rules: ${error.message}`, { cause: error });
   }
+  return { config, userRules, rules };
 }
 
 /**
  * Lists names in `actions`, `homes` and `suppress` that no rule has, each as a sentence: what is misspelt
  * does nothing, and one would not know.
  */
-export function unknownNames({ config, rules }: Settings): readonly string[] {
-  const known = new Set<string>([
-    ...SEVERITIES,
-    ...rules.flatMap(({ id, pattern }) => [id, pattern]),
-  ]);
+export async function unknownNames({ config, rules }: Settings): Promise<readonly string[]> {
   const named: readonly (readonly [setting: string, name: string | undefined])[] = [
     ...Object.keys(config.actions).map((name) => ["actions", name] as const),
     ...Object.keys(config.homes).map((name) => ["homes", name] as const),
     ...config.suppress.map(({ pattern }) => ["suppress", pattern] as const),
   ];
+  if (named.length === 0) return [];
+  const known = new Set<string>([
+    ...SEVERITIES,
+    ...(await rules()).flatMap(({ id, pattern }) => [id, pattern]),
+  ]);
   return named
     .filter(([, name]) =>
       name !== undefined && !known.has(name) && !OTHER_PATTERN_REGEXP.test(name)
@@ -70,6 +74,12 @@ export function unknownNames({ config, rules }: Settings): readonly string[] {
 async function loadUserRules({ rulesFile }: Config): Promise<readonly UserRule[]> {
   if (rulesFile === undefined) return [];
   const text = await readTextFile(rulesFile, "rules file");
+  const [{ ALL_RULES }, { OPTIONAL_RULES }, { readRulesFile }, { ruleFlaw }] = await Promise.all([
+    import("../rules/all_rules.ts"),
+    import("../rules/optional_rules.ts"),
+    import("../rules/rules_file.ts"),
+    import("../scan/rule_flaw.ts"),
+  ]);
   const takenIds = new Set([...ALL_RULES, ...OPTIONAL_RULES].map(({ id }) => id));
   return readRulesFile({ path: rulesFile, text }, { takenIds, flawOf: ruleFlaw });
 }

@@ -1,5 +1,5 @@
 /** `clawsec rules`: what the monitor looks for; all of it, or one rule explained. */
-import { rulesFileJsonSchema } from "../rules/user_rule.ts";
+import { rulesFileJsonSchema } from "../rules/user_rule_schema.ts";
 import type { Rule } from "../scan/rule.ts";
 import { CommandError } from "./command_error.ts";
 import { loadSettings } from "./load_settings.ts";
@@ -17,7 +17,8 @@ export async function rules(command: CommandOf<"rules">, terminal: Terminal): Pr
   if (command.schema) {
     return terminal.out(`${JSON.stringify(rulesFileJsonSchema(), undefined, 2)}\n`);
   }
-  const { rules } = await loadSettings({ path: command.config });
+  const settings = await loadSettings({ path: command.config });
+  const rules = await settings.rules();
   const { rule: name } = command;
   const chosen = name === undefined
     ? rules

@@ -59,7 +59,7 @@ export async function scan(
 ): Promise<ScanResult> {
   const settings = await loadSettings({ path: command.config });
   const { maxScanBytes, homes } = settings.config;
-  const { rules = settings.rules } = options;
+  const rules = options.rules ?? await settings.rules();
   const { direction, lines } = command;
   const scanner = new OfflineScanner({ rules, direction, maxScanBytes });
   if (lines !== undefined) {

@@ -163,9 +163,12 @@ function listenError(error: unknown, { proxyHost, proxyPort }: Config): unknown 
 /** Adds what takes a log to collect, and warns of what does nothing. */
 async function withKnownSecrets(settings: Settings, log: Log): Promise<MonitorSettings> {
   const { config, userRules, rules } = settings;
-  for (const text of unknownNames(settings)) log.warning(text);
+  for (const text of await unknownNames(settings)) log.warning(text);
   const onWarning = (text: string) => log.warning(text);
-  const knownSecrets = await collectKnownSecrets(config.knownSecrets, { rules, onWarning });
+  const { env, files } = config.knownSecrets;
+  const knownSecrets = env.length + files.length === 0
+    ? undefined
+    : await collectKnownSecrets(config.knownSecrets, { rules: await rules(), onWarning });
   return { config, userRules, knownSecrets };
 }
 

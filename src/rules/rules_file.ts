@@ -7,7 +7,8 @@
 import { ConfigError, quoteText } from "../config/config_error.ts";
 import { type ConfigFile, type ConfigFileEntry, readConfigFile } from "../config/config_file.ts";
 import type { Rule } from "../scan/rule.ts";
-import { readUserRule, ruleOfUser, USER_RULE_SCHEMA, type UserRule } from "./user_rule.ts";
+import { ruleOfUser, type UserRule } from "./user_rule.ts";
+import { readUserRule, USER_RULE_SCHEMA } from "./user_rule_schema.ts";
 
 /** Its own, so that one file cannot slow down every message. */
 export const MAX_USER_RULES = 500;

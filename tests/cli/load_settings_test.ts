@@ -9,7 +9,7 @@ Deno.test("`unknownNames()` tells of names that no rule has", async () => {
     homes: { known_secret_token: ["a.example"], githubpat: ["b.example"] },
     suppress: [{ pattern: "jtw", reason: "x" }, { dest: "a.example", reason: "y" }],
   });
-  assert.deepEqual(unknownNames(await loadSettings({ path: directory.configFile })), [
+  assert.deepEqual(await unknownNames(await loadSettings({ path: directory.configFile })), [
     'actions names "ai_api_keys", which no rule is called: it does nothing',
     'homes names "githubpat", which no rule is called: it does nothing',
     'suppress names "jtw", which no rule is called: it does nothing',

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../src/config.ts";
 import { readRulesFile } from "../../src/rules/rules_file.ts";
-import { ruleOfUser, rulesFileJsonSchema } from "../../src/rules/user_rule.ts";
+import { ruleOfUser } from "../../src/rules/user_rule.ts";
+import { rulesFileJsonSchema } from "../../src/rules/user_rule_schema.ts";
 import { ruleFlaw } from "../../src/scan/rule_flaw.ts";
 import { compileRules } from "../../src/scan/rule_set.ts";
 import { scanBytes } from "../../src/scan/scanner.ts";
