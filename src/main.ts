@@ -16,12 +16,16 @@
  * can be set, `log.ts` what is told. `src/README.md` says why.
  */
 import { VERSION } from "./control/version.ts";
-import { type Command, parseArgs } from "./cli/parse_args.ts";
-import { type ExitCode, reportError } from "./cli/report_error.ts";
+import type { Command } from "./cli/parse_args.ts";
+import type { ExitCode } from "./cli/report_error.ts";
 import { PROCESS_TERMINAL, type Terminal } from "./cli/terminal.ts";
+import type { MonitorOptions } from "./monitor.ts";
+import type { EarlyWorker } from "./proxy/early_worker.ts";
 
 /** Runs what `args` ask for and resolves to the exit code. Prints to `terminal` only. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  using early = args[0] === "start" ? await beginWorker() : undefined;
+  const { parseArgs } = await import("./cli/parse_args.ts");
   const parsed = parseArgs(args, VERSION);
   try {
     switch (parsed.kind) {
@@ -32,26 +36,39 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
         terminal.err(`Cannot run "clawsec ${args.join(" ")}": ${parsed.reason}\n`);
         return 2;
       case "command":
-        return await run(parsed.command, terminal);
+        return await run(parsed.command, terminal, early);
       default:
         return parsed satisfies never;
     }
   } catch (error) {
+    const { reportError } = await import("./cli/report_error.ts");
     const { text, exitCode } = reportError(error, args[0] ?? "");
     terminal.err(text);
     return exitCode;
   }
 }
 
+/** Half of what a start takes is loading the worker's modules: that begins before all else. */
+async function beginWorker(): Promise<EarlyWorker> {
+  const { EarlyWorker } = await import("./proxy/early_worker.ts");
+  return new EarlyWorker();
+}
+
 /** Each command is loaded when it is asked for: `clawsec status` need not wait for the rules. */
-async function run(command: Command, terminal: Terminal): Promise<ExitCode> {
+async function run(
+  command: Command,
+  terminal: Terminal,
+  early: EarlyWorker | undefined,
+): Promise<ExitCode> {
   switch (command.kind) {
     case "start": {
       const [{ start }, { Monitor }] = await Promise.all([
         import("./cli/start.ts"),
         import("./monitor.ts"),
       ]);
-      await start(command, { terminal, startMonitor: (options) => Monitor.start(options) });
+      const createWorker = early && (() => early.take());
+      const startMonitor = (options: MonitorOptions) => Monitor.start({ ...options, createWorker });
+      await start(command, { terminal, startMonitor });
       return 0;
     }
     case "stop":

@@ -47,6 +47,8 @@ export interface MonitorSettings {
 /** What a monitor is made of. */
 export interface MonitorOptions extends MonitorSettings {
   readonly log: Log;
+  /** @default that of `WorkerPool` */
+  readonly createWorker?: (() => Worker) | undefined;
 }
 
 /** Settings that hold until the monitor ends, since a socket or a thread is made of them. */
@@ -120,6 +122,7 @@ export class Monitor implements AsyncDisposable {
       },
       onEvidence: (batch) => monitor.#take(batch),
       log,
+      createWorker: options.createWorker,
     });
     if (config.enableSshWatcher) {
       monitor.#sshWatcher = new SshWatcher({

@@ -31,7 +31,7 @@ export interface WorkerPoolOptions {
   readonly onEvidence: (batch: EvidenceBatch) => void;
   readonly log: Log;
   /** @default starts `data_worker.ts` with the right to the network alone */
-  readonly createWorker?: () => Worker;
+  readonly createWorker?: (() => Worker) | undefined;
 }
 
 interface Slot {
