@@ -74,7 +74,9 @@ Deno.test("an origin that stops reading a body is a 504", async () => {
     },
   });
   const released = Promise.withResolvers<void>();
-  await using proxy = await startProxyInProcess({ limits: { uploadIdleMs: 100 } });
+  // The client, in this thread too, has to read the answer before a close with unread bytes resets it.
+  const limits = { uploadIdleMs: 100, lingerMs: 20_000 };
+  await using proxy = await startProxyInProcess({ limits });
   const client = await proxy.connect();
   const head = `POST http://${origin.authority}/ HTTP/1.1\r\nHost: ${origin.authority}\r\n`;
   const sending = client.send(`${head}Content-Length: 50000000\r\n\r\n${"x".repeat(50_000_000)}`)
@@ -181,6 +183,24 @@ Deno.test("one connection more than the limit gets a 503, and a place when there
     await client.send(get(origin.authority)).catch(() => {});
     return (await client.readAnswer()).status === 200;
   }, { what: "a place" });
+});
+
+Deno.test("a client that is turned away reads its answer, whatever it is still sending", async () => {
+  await using origin = await startRawOrigin({ play: answerRequests(() => ok("served")) });
+  await using proxy = await startProxyInProcess({ config: { max_connections: 1 } });
+  const client = await proxy.connect();
+  await client.ask(get(origin.authority));
+  const head = `POST http://${origin.authority}/ HTTP/1.1\r\nHost: ${origin.authority}\r\n`;
+  for (let round = 0; round < 20; round++) {
+    const turnedAway = await proxy.connect();
+    await turnedAway.send(`${head}Content-Length: 100000\r\n\r\n`);
+    // The refusal is on its way now; more arrives behind it.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await turnedAway.send("x".repeat(100_000));
+    await turnedAway.closeWrite();
+    assert.equal((await turnedAway.readAnswer()).status, 503);
+    assert.equal(await turnedAway.readToEnd(), "");
+  }
 });
 
 Deno.test("draining lets an exchange end, takes nobody new and closes who waits", async () => {
