@@ -7,6 +7,7 @@
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { parseDestinationPattern } from "./destination_pattern.ts";
+import { type GatewayEnds, gatewayLoop } from "./gateway_loop.ts";
 import { parseUpstreamProxy } from "./upstream_proxy.ts";
 
 /** Leaves room for `/control.sock` in the 104 bytes a Unix socket's path may have on macOS. */
@@ -100,7 +101,8 @@ export const SETTINGS = {
   workers: integer(0, 64).default(1).describe("Data workers; 0 is one a core (Linux)"),
   max_connections: integer(1, 1_000_000).default(4096)
     .describe("Client connections served at a time"),
-  gateways: z.array(gateway(), { error: "a list of {listen, target}" }).default([])
+  gateways: z.array(gateway(), { error: "a list of {listen, target}" }).superRefine(refuseLoops)
+    .default([])
     .describe("Inspected TCP and WebSocket forwards"),
 };
 
@@ -164,6 +166,16 @@ function hostPort(minPort: number): z.ZodString {
     const isPort = Number(port) >= minPort && Number(port) <= 65_535;
     return isPort && (v6 === undefined ? isHost(host ?? "") : IPV6_REGEXP.test(v6));
   }, { error });
+}
+
+function refuseLoops(gateways: readonly GatewayEnds[], context: z.RefinementCtx): void {
+  const index = gatewayLoop(gateways);
+  if (index === undefined) return;
+  context.addIssue({
+    code: "custom",
+    path: [index, "target"],
+    message: "an address that does not lead back to the gateway's own listen",
+  });
 }
 
 function destinationPattern(): z.ZodString {

@@ -13,8 +13,8 @@ const MAX_SESSIONS = 8;
 
 interface Entry {
   readonly sessions: Set<OriginSession>;
-  /** Exchanges that wait for a place. */
-  readonly waiting: (() => void)[];
+  /** Exchanges that wait for a place; each looks for one again when it is woken. */
+  waiting: (() => void)[];
   /** Resolves when the dial under way has ended, well or not. */
   dialing: Promise<unknown> | undefined;
   /** When the last exchange ended, or the connection was made; by `performance.now()`. */
@@ -37,11 +37,13 @@ export class SessionPool implements Disposable {
    */
   async add(origin: string, stream: ByteStream): Promise<void> {
     const entry = this.#entryOf(origin);
-    const { sessions, waiting } = entry;
+    const { sessions } = entry;
     const session: OriginSession = new OriginSession(origin, new TransportDuplex(stream), () => {
       entry.lastUse = performance.now();
-      if (session.isRetired) sessions.delete(session);
-      waiting.shift()?.();
+      if (!session.isRetired) return void entry.waiting.shift()?.();
+      sessions.delete(session);
+      // Its place may be taken by another, with places for many.
+      wakeAll(entry);
     });
     const timer = setTimeout(() => session.destroy(), DIAL_TIMEOUT_MS);
     try {
@@ -117,6 +119,13 @@ export class SessionPool implements Disposable {
       await dialing;
     } finally {
       entry.dialing = undefined;
+      wakeAll(entry);
     }
   }
+}
+
+function wakeAll(entry: Entry): void {
+  const { waiting } = entry;
+  entry.waiting = [];
+  for (const wake of waiting) wake();
 }
