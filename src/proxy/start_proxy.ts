@@ -24,6 +24,8 @@ const GONE_CLIENT_ERRORS = [
   Deno.errors.ConnectionReset,
   Deno.errors.NotConnected,
 ];
+/** At a time, of a client that is turned away. */
+const LINGER_READ_BYTES = 4_096;
 /** Counters go to the monitor at least so often, for `status`. */
 const COUNTERS_INTERVAL_MS = 1_000;
 
@@ -74,7 +76,7 @@ export function startProxy(
   const serve = async (connection: Deno.TcpConn, serveStream: Serve) => {
     connection.setNoDelay(true);
     const stream = new TcpStream(connection);
-    if (streams.size >= setup.maxConnections) return await turnAway(stream, setup.maxConnections);
+    if (streams.size >= setup.maxConnections) return await turnAway(stream, setup, limits);
     streams.add(stream);
     proxy.counters.connections++;
     proxy.counters.activeConnections++;
@@ -187,16 +189,31 @@ async function acceptClients(
   }
 }
 
-/** Answers a connection beyond the limit, and closes it. */
-async function turnAway(stream: TcpStream, limit: number): Promise<void> {
+/**
+ * Answers a connection beyond the limit, and closes it: after what the client sends has been read for a
+ * moment, since a close with bytes unread is a reset, which may overtake the answer. RFC 9112 §9.6
+ */
+async function turnAway(
+  stream: TcpStream,
+  { maxConnections }: WorkerSetup,
+  { lingerMs, discardBytes }: Limits,
+): Promise<void> {
+  const timer = setTimeout(() => stream.close(), lingerMs);
   try {
     const context = { requestId: "", close: "close" } as const;
-    await stream.write(serializeRefusal(tooManyConnections(limit), context));
+    await stream.write(serializeRefusal(tooManyConnections(maxConnections), context));
     await stream.closeWrite();
+    const bytes = new Uint8Array(LINGER_READ_BYTES);
+    for (let read = 0, length; read < discardBytes; read += length) {
+      length = await stream.read(bytes);
+      if (length === 0) break;
+    }
   } catch {
-    // Gone before it was told.
+    // Gone before it was told, or for longer than we wait.
+  } finally {
+    clearTimeout(timer);
+    stream.close();
   }
-  stream.close();
 }
 
 function logBug(log: Log, error: unknown): void {
