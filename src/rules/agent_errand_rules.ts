@@ -26,6 +26,17 @@ const CALLS = [
   "dear",
 ];
 
+/**
+ * How a picture begins in Markdown. What it has in common with every link, `](http`, is common in
+ * pages; `![` is not, but too short for an anchor without what follows it: nothing, an ASCII
+ * character or the first byte of another (RFC 3629 §3).
+ */
+const IMAGE_STARTS: readonly string[] = Array.from({ length: 0x100 }, (_, code) => code)
+  .filter((code) => (code >= 0x20 && code < 0x7f) || code >= 0xc0)
+  .map((code) => String.fromCharCode(code))
+  .filter((character) => !/[A-Z]/.test(character))
+  .map((character) => `![${character}`);
+
 /** Every rule about errands behind a user's back. */
 export const AGENT_ERRAND_RULES: readonly Rule[] = [
   {
@@ -182,10 +193,10 @@ export const AGENT_ERRAND_RULES: readonly Rule[] = [
     type: "INJECTION",
     severity: "medium",
     directions: BOTH,
-    anchors: ["](http", "<img src"],
+    anchors: [...IMAGE_STARTS, "<img src"],
     regexp:
-      /(?:(?<=!\[[^\]\r\n]{0,60})\]\(|<img src=\\?["']?)https?:\/\/[^\s)"'?<>]{3,100}\?(?:[\w.-]{1,20}=[^\s)&"']{0,40}&){0,3}(?<name>[\w.-]{1,20})=(?<value>(?:\{|\[|<|\$|%7B|%5B|%3C)[^\r\n)"']{1,80}|[A-Za-z0-9+\/=_%.-]{0,160})/i,
-    maxLength: 540,
+      /(?:!\[(?:[\x20-\x5c\x5e-\x7e\xc0-\xff][^\]\r\n]{0,59})?\]\(|<img src=\\?["']?)https?:\/\/[^\s)"'?<>]{3,100}\?(?:[\w.-]{1,20}=[^\s)&"']{0,40}&){0,3}(?<name>[\w.-]{1,20})=(?<value>(?:\{|\[|<|\$|%7B|%5B|%3C)[^\r\n)"']{1,80}|[A-Za-z0-9+\/=_%.-]{0,160})/i,
+    maxLength: 602,
     verify: gradeImage,
     description: "A picture whose address carries data out when it is shown.",
     source: "Rehberger, Bing Chat and ChatGPT markdown image exfiltration (2023); OWASP LLM02",

@@ -227,7 +227,8 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "azure_access_key_endpoint",
     token: "(?i:AccessKey)=(?<secret>[A-Za-z0-9+/]{43}=|[A-Za-z0-9]{84})",
-    anchors: ["accesskey="],
+    // Of pages' `accesskey="x"` there are many.
+    anchors: [..."abcdefghijklmnopqrstuvwxyz0123456789+/"].map((first) => `accesskey=${first}`),
     minEntropy: 4,
     edges: { before: "", after: "(?![A-Za-z0-9+/])" },
     description: "An access key of Azure SignalR, Web PubSub or Communication Services.",

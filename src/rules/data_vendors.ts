@@ -97,7 +97,7 @@ const VENDORS: readonly VendorRow[] = [
   ["geoipify", "ipify.org", "at_[A-Za-z0-9]{29}", { also: ["geoipifi"] }],
   ["getgeoapi", "getgeoapi.com", alnum(40)],
   ["google maps", "developers.google.com", word(39)],
-  ["gpt", "openai.com", alnum(32)],
+  ["gpt", "openai.com", alnum(32), { names: "everyday" }],
   ["graphhopper", "graphhopper.com", UUID],
   ["guardianapi", "theguardian.com", UUID],
   ["gyazo", "gyazo.com", word(43)],

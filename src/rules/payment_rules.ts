@@ -178,7 +178,9 @@ const FORMATS: readonly ExactFormat[] = [
   {
     id: "lob_key",
     token: "(?:live|test)_(?:pub_)?[0-9a-f]{31,35}",
-    anchors: ["live_", "test_"],
+    anchors: ["live_", "test_"].flatMap((mode) =>
+      ["pub_", ..."0123456789abcdef"].map((next) => mode + next)
+    ),
     homes: bearerHomes("api.lob.com"),
     description: "A Lob API key.",
     source: "https://docs.lob.com/#tag/Authentication",

@@ -13,6 +13,24 @@ const FORMER = String
   .raw`(?:previous|prior|above|earlier|preceding|foregoing|existing|original|initial|former|past|other|system|current|safety)`;
 const ORDERS = String
   .raw`(?:instructions?|prompts?|rules|directions?|directives?|guidelines?|guardrails|commands?|orders?|messages?|context|conversations?|programming|training|restrictions|polic(?:y|ies)|text|tasks?|assignments?|constraints|protocols?|filters)`;
+/** What code and prose are full of, with the words that make a request for instructions of it. */
+const EVERYDAY_REQUESTS: readonly string[] = ["print ", "show ", "output "].flatMap((verb) =>
+  [
+    ...["me", "us", "out", "and", "all", "of", "back", "exact", "verbatim"],
+    ...["the", "your", "its", "entire", "full", "complete", "hidden", "very", "first"],
+    ...[
+      "system p",
+      "initial ",
+      "instructions",
+      "prompt",
+      "words a",
+      "text a",
+      "internal r",
+      "rules",
+    ],
+  ].map((next) => verb + next)
+);
+
 /** Every rule about words aimed at an agent. */
 export const PROMPT_INJECTION_RULES: readonly Rule[] = [
   {
@@ -169,11 +187,9 @@ export const PROMPT_INJECTION_RULES: readonly Rule[] = [
     severity: "low",
     directions: BOTH,
     anchors: [
+      ...EVERYDAY_REQUESTS,
       "reveal ",
-      "print ",
       "repeat ",
-      "show ",
-      "output ",
       "display ",
       "leak ",
       "extract ",

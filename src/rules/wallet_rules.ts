@@ -15,6 +15,11 @@ const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const PHRASE_LENGTHS = [24, 21, 18, 15, 12] as const;
 const WORD_BITS = 11;
 
+/** Spellings of a private key's name. */
+const PRIVATE_KEY_NAMES: readonly string[] = ["private", "priv"].flatMap((stem) =>
+  ["key", " key", "_key", "-key"].map((rest) => stem + rest)
+);
+
 /** Every rule about wallets. */
 export const WALLET_RULES: readonly Rule[] = [
   {
@@ -66,9 +71,13 @@ export const WALLET_RULES: readonly Rule[] = [
     type: "EXFIL",
     severity: "high",
     directions: BOTH_DIRECTIONS,
-    anchors: ["wif", "private", "privkey", "priv_key", "bitcoin", "btc", "wallet"],
+    anchors: [
+      ...['"', "'", " ", ":", "="].map((next) => `wif${next}`),
+      ...PRIVATE_KEY_NAMES,
+      ...["bitcoin", "btc", "wallet"],
+    ],
     regexp:
-      /(?:\bwif\b|priv(?:ate)?[ _-]?key|bitcoin|btc|wallet)[^]{0,32}?(?<![A-Za-z0-9])(?<secret>5[HJK][1-9A-HJ-NP-Za-km-z]{49}|[KLc9][1-9A-HJ-NP-Za-km-z]{50,51})(?![A-Za-z0-9])/i,
+      /(?:\bwif["' :=]|priv(?:ate)?[ _-]?key|bitcoin|btc|wallet)[^]{0,32}?(?<![A-Za-z0-9])(?<secret>5[HJK][1-9A-HJ-NP-Za-km-z]{49}|[KLc9][1-9A-HJ-NP-Za-km-z]{50,51})(?![A-Za-z0-9])/i,
     maxLength: 110,
     verify: (match) => base58Holds(match.secret) ? "critical" : "drop",
     description: "A Bitcoin private key in wallet import format.",
@@ -85,7 +94,7 @@ export const WALLET_RULES: readonly Rule[] = [
     type: "EXFIL",
     severity: "high",
     directions: BOTH_DIRECTIONS,
-    anchors: ["private", "privkey", "priv_key", "priv-key", "signer", "deployer"],
+    anchors: [...PRIVATE_KEY_NAMES, "signer", "deployer"],
     regexp:
       /(?:priv(?:ate)?[ _-]?key|(?:signer|deployer)[ _-]?(?:priv(?:ate)?[ _-]?)?key)[^\r\n]{0,24}?(?<![A-Za-z0-9])(?:0x)?(?<secret>[0-9a-f]{64})(?![A-Za-z0-9])/i,
     maxLength: 130,
