@@ -39,7 +39,7 @@ const MAX_SECRET_GAP = 500;
 
 const RULES: readonly Omit<Rule, "type" | "severity" | "directions" | "concealed">[] = [
   {
-    id: "named_secret_setting",
+    id: "program_secret_setting",
     pattern: "setting_secret",
     anchors: [...NAMED_SETTINGS, "sshpass="],
     regexp: new RegExp(
