@@ -144,14 +144,14 @@ export class Scanner {
   #walk({ from, to }: { readonly from: number; readonly to: number }): void {
     const base = this.#base;
     const { buffer, prefilter, walks } = this.#program;
+    const floor = this.#settled - base;
+    const { count, anchors, positions } = prefilter.scan(buffer, { floor, from, to });
     const walked = { bytes: buffer.bytes, base, to };
     walks.allow(to - from);
     if (this.#candidates.length > 0) {
       for (const candidate of this.#candidates) if (candidate.isOpen) walks.goOn(candidate, walked);
       this.#candidates = this.#candidates.filter(isOfUse);
     }
-    const floor = this.#settled - base;
-    const { count, anchors, positions } = prefilter.scan(buffer, { floor, from, to });
     for (let index = 0; index < count; index++) {
       const candidate = walks.begin(anchors[index]!, base + positions[index]!, walked);
       if (candidate !== undefined && isOfUse(candidate)) this.#candidates.push(candidate);
