@@ -1,10 +1,12 @@
 /**
  * The scanner without views, with every rule, on generated traffic: a request head of 529 bytes, a JSON body
  * of 1 KiB, bodies of 64 KiB that are plain, full of anchors, and pushed a byte at a time, and 1 MiB. Every
- * bench checks its answer before it is timed. Real traffic: `detection.ts`.
+ * bench checks its answer before it is timed. Of the fields of a head one changes with each request, or all
+ * do. Real traffic: `detection.ts`.
  */
 import { equal } from "node:assert/strict";
 import { ALL_RULES } from "../../src/rules/all_rules.ts";
+import { scanHead } from "../../src/scan/head_scanner.ts";
 import { compileRules } from "../../src/scan/rule_set.ts";
 import { BUFFER_START } from "../../src/scan/scan_buffer.ts";
 import { scanBytes, Scanner } from "../../src/scan/scanner.ts";
@@ -73,6 +75,26 @@ function pushedByByte(bytes: Uint8Array): number {
   return found + scanner.end().length;
 }
 
+const FIELDS: readonly (readonly [name: string, value: string])[] = HEAD.split("\r\n").slice(1, -2)
+  .map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]);
+let requests = 0;
+
+/** Scans the head as that of one more request, with a field of its own. */
+function scanNextHead(): number {
+  const trace = `00-4bf92f3577b34da6a3ce929d0e${(++requests).toString(16).padStart(6, "0")}-01`;
+  const headers = [...FIELDS, ["traceparent", trace] as const];
+  return scanHead(RULES, { target: "/v1/items?page=2", headers }, OUTBOUND).length;
+}
+
+/** As `scanNextHead()`, where no field was seen before. */
+function scanNewHead(): number {
+  const headers = FIELDS.map(([name, value]) => [name, `${value} ${++requests}`] as const);
+  return scanHead(RULES, { target: "/v1/items?page=2", headers }, OUTBOUND).length;
+}
+
+equal(FIELDS.length, 13);
+equal(scanNextHead(), 0);
+equal(scanNewHead(), 0);
 equal(HEAD.length, 529);
 for (const bytes of [KIB, BODY, LONG]) equal(scanBytes(RULES, bytes, OUTBOUND).length, 0);
 equal(scanText(RULES, HEAD, OUTBOUND).length, 0);
@@ -87,6 +109,12 @@ Deno.bench(`compile ${ALL_RULES.length} rules`, { group: "start" }, () => {
 });
 Deno.bench("request head of 529 bytes", { group: "small" }, () => {
   scanText(RULES, HEAD, OUTBOUND);
+});
+Deno.bench("14 fields, one of them new", { group: "head" }, () => {
+  scanNextHead();
+});
+Deno.bench("13 fields, all of them new", { group: "head" }, () => {
+  scanNewHead();
 });
 Deno.bench("body of 1 KiB", { group: "small" }, () => {
   scanBytes(RULES, KIB, OUTBOUND);
