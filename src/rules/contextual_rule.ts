@@ -7,7 +7,7 @@
  */
 import type { Rule, RuleMatch, Severity } from "../scan/rule.ts";
 import { gradeSecret, milder } from "./grade_secret.ts";
-import { acceptedSample, tokenPattern } from "./token_pattern.ts";
+import { acceptedSample, type TokenPattern, tokenPattern } from "./token_pattern.ts";
 import { COMMON_KEY, COMMON_KEY_LENGTHS } from "./token_shapes.ts";
 import { vendorHomes } from "./vendor_homes.ts";
 
@@ -84,9 +84,10 @@ export function contextualRule(row: VendorRow): Rule {
     ? names.flatMap((spelling) => KEY_WORDS.map((word) => `${spelling} ${word}`))
     : names;
   const gap = `[^]{0,${MAX_GAP}}?`;
-  const source = `(?:${spellings.map(spellingSource).join("|")})${gap}` +
+  const named = `(?:${spellings.map(spellingSource).join("|")})`;
+  const source = `${named}${gap}` +
     `(?<![A-Za-z0-9_?])(?<secret>${token}|${ASSIGNED_KEY})${END}`;
-  const pattern = tokenPattern(token);
+  const pattern = patternOf(token);
   const gradeKey = gradeSecret({ severity, minEntropy, needs, counted: "medium" });
   const lengths = row[2] === undefined ? [] : lengthsOf(token);
   const shape = new RegExp(`^(?:${token})$`);
@@ -118,7 +119,8 @@ export function contextualRule(row: VendorRow): Rule {
     directions: ["outbound"],
     anchors: spellings.flatMap(anchorsOf),
     regexp: new RegExp(source),
-    maxLength: tokenPattern(source.replaceAll("[^]", ".")).maxLength,
+    maxLength: tokenPattern(named).maxLength + MAX_GAP +
+      Math.max(pattern.maxLength, patternOf(ASSIGNED_KEY).maxLength),
     verify: grade,
     get homes() {
       return vendorHomes(site, names);
@@ -134,6 +136,15 @@ export function contextualRule(row: VendorRow): Rule {
       return [secret, `${label}_KEY is not near ${" ".repeat(MAX_GAP)} ${secret}`];
     },
   };
+}
+
+/** Keys of many vendors look alike: each form is read once. */
+const patterns = new Map<string, TokenPattern>();
+
+function patternOf(token: string): TokenPattern {
+  let pattern = patterns.get(token);
+  if (pattern === undefined) patterns.set(token, pattern = tokenPattern(token));
+  return pattern;
 }
 
 /** Lists the lengths of the forms that `token` names, each at its shortest and longest. */
