@@ -1,6 +1,6 @@
 /**
  * What to call when a signal is aborted, for thousands of callers that come and go: a signal's own
- * listeners are searched one by one for each that is added or removed. At 300 idle connections that took
+ * listeners are searched one by one for each that is added or removed. At 300 idle connections that took some
  * 30 µs a request; a set doesn't notice how many there are.
  */
 const callsBySignal = new WeakMap<AbortSignal, Set<() => void>>();
