@@ -10,14 +10,14 @@
  * refuses a head, a chunk line or a trailer section above its limit.
  */
 
-/** First allocation: more than any usual head, and one TLS record. */
-const INITIAL_BYTES = 16_384;
+/** First allocation: more than most heads. A connection that waits costs this much. */
+const INITIAL_BYTES = 4_096;
 
 /**
- * An empty queue gives its buffer back when it is larger than this many of the reads now asked for:
- * one burst must not cost memory for ever. Two are room for one read behind the rest of another.
+ * An empty queue gives its buffer back when it is larger than this, one TLS record, and than two of
+ * the reads now asked for: one burst must not cost memory for ever.
  */
-const MAX_IDLE_READS = 2;
+const MAX_IDLE_BYTES = 16_384;
 
 const EMPTY = new Uint8Array(0);
 
@@ -44,7 +44,7 @@ export class ByteQueue {
     if (length === 0) {
       this.#start = 0;
       this.#end = 0;
-      const kept = MAX_IDLE_READS * Math.max(INITIAL_BYTES, minBytes);
+      const kept = Math.max(MAX_IDLE_BYTES, 2 * minBytes);
       if (this.#buffer.length > kept) this.#buffer = EMPTY;
     }
     if (this.#buffer.length - this.#end < minBytes) this.#makeRoom(length, minBytes);

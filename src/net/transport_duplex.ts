@@ -2,11 +2,7 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import type { ByteStream } from "./byte_stream.ts";
-
-/** Bytes read from the transport at a time: a TLS record is 16 KiB at most. */
-const TRANSPORT_READ_BYTES = 16_384;
-/** The same while reads come back full: a large body is on its way. */
-const LARGE_READ_BYTES = 65_536;
+import { FIRST_READ_BYTES, nextReadBytes } from "./read_size.ts";
 
 /** How a transport is read. */
 export interface TransportDuplexOptions {
@@ -26,7 +22,7 @@ export class TransportDuplex extends Duplex {
   #isReading = false;
   /** Free to be read into, if it is large enough. */
   #buffer: Buffer | undefined;
-  #readBytes = TRANSPORT_READ_BYTES;
+  #readBytes = FIRST_READ_BYTES;
 
   constructor(transport: ByteStream, { reusesBuffer = false }: TransportDuplexOptions = {}) {
     super({ allowHalfOpen: true });
@@ -39,12 +35,12 @@ export class TransportDuplex extends Duplex {
     this.#isReading = true;
     const buffer = this.#buffer?.length === this.#readBytes
       ? this.#buffer
-      : Buffer.allocUnsafe(this.#readBytes);
+      : Buffer.allocUnsafeSlow(this.#readBytes);
     this.#buffer = undefined;
     this.#transport.read(buffer).then((length) => {
       this.#isReading = false;
       if (length === 0) return void this.push(null);
-      this.#readBytes = length === buffer.length ? LARGE_READ_BYTES : TRANSPORT_READ_BYTES;
+      this.#readBytes = nextReadBytes(buffer.length, length);
       this.push(length === buffer.length ? buffer : buffer.subarray(0, length));
       // Where nothing waits in the stream, its listeners have had everything.
       if (this.#reusesBuffer && !this.#isReading && this.readableLength === 0) {

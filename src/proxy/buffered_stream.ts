@@ -1,18 +1,14 @@
 /** A `ByteStream` with what was read of it and not yet parsed. */
 import { ByteQueue } from "../http1/byte_queue.ts";
 import type { ByteStream } from "../net/byte_stream.ts";
-
-/** Asked for at a time; the queue's first allocation, so that an idle connection costs one. */
-const READ_BYTES = 16_384;
-/** The same while reads come back full: a large body takes fewer of everything that is done per read. */
-const LARGE_READ_BYTES = 65_536;
+import { FIRST_READ_BYTES, nextReadBytes } from "../net/read_size.ts";
 
 /** Reads a stream into a queue. */
 export class BufferedStream {
   readonly stream: ByteStream;
   readonly queue = new ByteQueue();
   #pending: Promise<boolean> | undefined;
-  #readBytes = READ_BYTES;
+  #readBytes = FIRST_READ_BYTES;
 
   constructor(stream: ByteStream) {
     this.stream = stream;
@@ -68,7 +64,7 @@ export class BufferedStream {
     const space = this.queue.reserve(this.#readBytes);
     const length = await this.stream.read(space);
     this.queue.commit(length);
-    this.#readBytes = length < READ_BYTES ? READ_BYTES : LARGE_READ_BYTES;
+    this.#readBytes = nextReadBytes(this.#readBytes, length);
     return length > 0;
   }
 }
