@@ -268,16 +268,30 @@ function delimiters(bytes: v128): v128 {
   );
 }
 
-/** Bytes that stand three and six places further on too. */
-function thrice(at: usize, bytes: v128): v128 {
-  return v128.and(i8x16.eq(bytes, v128.load(at, 3)), i8x16.eq(bytes, v128.load(at, 6)));
+/** Bytes that stand three and six places further on too, with hexadecimal digits directly after. */
+function paired(at: usize, bytes: v128): v128 {
+  const isThrice = v128.and(
+    i8x16.eq(bytes, v128.load(at, 3)),
+    i8x16.eq(bytes, v128.load(at, 6)),
+  );
+  return v128.and(isThrice, v128.and(hexDigits(v128.load(at, 1)), hexDigits(v128.load(at, 2))));
 }
 
-/** The address of the first delimiter that stands thrice, three bytes apart, or `to`. */
-export function nextThrice(from: usize, to: usize): usize {
+function hexDigits(bytes: v128): v128 {
+  return v128.or(
+    i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(10)),
+    i8x16.lt_u(
+      i8x16.sub(v128.or(bytes, i8x16.splat(0x20)), i8x16.splat(0x61)),
+      i8x16.splat(6),
+    ),
+  );
+}
+
+/** The address of the first delimiter of hexadecimal pairs, as far as three bytes tell, or `to`. */
+export function nextPair(from: usize, to: usize): usize {
   for (let at = from; at < to; at += 16) {
     const bytes = v128.load(at);
-    const found = i8x16.bitmask(v128.and(delimiters(bytes), thrice(at, bytes)));
+    const found = i8x16.bitmask(v128.and(delimiters(bytes), paired(at, bytes)));
     if (found != 0) return min(to, at + <usize> ctz(found));
   }
   return to;
@@ -288,7 +302,7 @@ export function holdsMarker(from: usize, to: usize): bool {
   for (let at = from; at < to; at += 16) {
     const bytes = v128.load(at);
     const isPaired = v128.or(
-      thrice(at, bytes),
+      paired(at, bytes),
       v128.and(
         i8x16.eq(v128.load(at - 4), i8x16.splat(0x30)),
         i8x16.eq(v128.load(at - 3), i8x16.splat(0x78)),

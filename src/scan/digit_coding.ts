@@ -61,6 +61,11 @@ export class DigitCoding {
     this.#masks = Array.from({ length: passes }, (_, pass) => this.#masksOf(pass * LANES_A_PASS));
   }
 
+  /** By place modulo `lanes` and byte: 0xff in each byte whose lane, of the first four, may hold text. */
+  get textMasks(): Int32Array {
+    return this.#masks[0]!;
+  }
+
   /**
    * Tells in which lanes text stands: bit n for the lane whose groups begin at places n, n + `lanes`, ….
    * May over-report. `place` is the place in the row of the digit `from`.

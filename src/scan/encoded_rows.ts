@@ -8,11 +8,14 @@ import { ByteSink } from "./byte_sink.ts";
 import type { DecodedView } from "./decoded_view.ts";
 import { BASE32, BASE64, type DigitCoding, type DigitRange, HEX } from "./digit_coding.ts";
 import { findRow, lineEnd, mayWrap, type RowLine, rowLines } from "./digit_row.ts";
+import { encodedFinder } from "./encoded_finder.ts";
 import { isEncodingByte, NO_DIGIT } from "./encoding_alphabets.ts";
 import type { ScanWindow, WindowSpan } from "./escape_view.ts";
 
 /** A row cut off by the window waits up to this length. */
 const MAX_WAITING_BYTES = 1024;
+/** In fewer bytes a row is found sooner than they are copied. */
+const MIN_FINDER_BYTES = 64;
 /** Digits judged, and decoded, at a time. */
 const BLOCK_DIGITS = 512;
 /** Digits before a block that are judged with it: text that begins just before is decoded whole. */
@@ -107,10 +110,14 @@ export class EncodedRows {
     const { base, bytes } = window;
     if (base + from > this.#seenTo) this.#leaveRow(base + from);
     this.#seenTo = base + to;
+    const finder = encodedFinder();
+    let load = -1;
     for (;;) {
       const at = this.#next - base;
       if (this.#place === undefined) {
-        const start = findRow(bytes, { from: at, to }, MIN_DIGITS);
+        const isShort = to - at < MIN_FINDER_BYTES;
+        if (!isShort && !finder.has(load)) load = finder.load(bytes, { from: at, to });
+        const start = isShort ? findRow(bytes, { from: at, to }, MIN_DIGITS) : finder.nextRow(at);
         this.#next = base + start;
         if (start >= to) {
           // The last digits may be the start of a row.

@@ -4,23 +4,13 @@
  * Digits without delimiters are a row (encoded_rows.ts), `\x72` is an escape (json_escape.ts).
  */
 import type { DecodedView } from "./decoded_view.ts";
+import { encodedFinder } from "./encoded_finder.ts";
 import { HEX_VALUES } from "./encoding_alphabets.ts";
 import type { ScanWindow, WindowSpan } from "./escape_view.ts";
 import type { UnitRatio } from "./offset_map.ts";
 
-/** Bytes looked at in one go: of the seven of a marker, one such group is whole. */
-const PROBE_BYTES = 4;
 /** One of C's bytes. */
 const C_MARKER_REGEXP = /0x[0-9A-Fa-f]{2}[,;: ]/g;
-/** By byte: what it adds to the sum of a group; a group of a marker has one delimiter or two. */
-const DIGIT_WEIGHT = 1;
-const DELIMITER_WEIGHT = 8;
-const WEIGHTS = Uint8Array.from(
-  { length: 256 },
-  (_, byte) => isHex(byte) ? DIGIT_WEIGHT : isPairDelimiter(byte) ? DELIMITER_WEIGHT : 64,
-);
-const ONE_DELIMITER = DELIMITER_WEIGHT + 3 * DIGIT_WEIGHT;
-const TWO_DELIMITERS = 2 * DELIMITER_WEIGHT + 2 * DIGIT_WEIGHT;
 /** Bytes that may stand between two pairs: `", "`, a line break with an indent. */
 const MAX_DELIMITER_BYTES = 8;
 /** What may be the beginning of pairs at the end of the window. */
@@ -121,20 +111,13 @@ export class HexPairs {
   }
 }
 
-/**
- * Where pairs begin, from `from` on, or `to`. Each marker of seven bytes holds one whole group of four.
- */
+/** Where pairs begin, from `from` on, or `to`. */
 function findMarker({ bytes, text }: ScanWindow, from: number, to: number): number {
   const found = findCMarker(text, from, to);
-  const last = Math.min(found, to - PROBE_BYTES + 1);
-  for (let probe = from; probe < last; probe += PROBE_BYTES) {
-    // One sum and no early end: which byte rules a group out can't be foretold by the machine.
-    const sum = WEIGHTS[bytes[probe]!]! + WEIGHTS[bytes[probe + 1]!]! +
-      WEIGHTS[bytes[probe + 2]!]! + WEIGHTS[bytes[probe + 3]!]!;
-    if (sum !== ONE_DELIMITER && sum !== TWO_DELIMITERS) continue;
-    for (let at = Math.max(from, probe - PROBE_BYTES + 1); at <= probe; at++) {
-      if (isMarker(bytes, at, to)) return Math.min(at, found);
-    }
+  const finder = encodedFinder();
+  finder.load(bytes, { from, to: found });
+  for (let at = finder.nextPair(from); at < found; at = finder.nextPair(at + 1)) {
+    if (isMarker(bytes, at, to)) return at;
   }
   return found;
 }

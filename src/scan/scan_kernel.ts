@@ -52,7 +52,7 @@ interface KernelExports {
     to: number,
   ): number;
   nextRow(from: number, to: number): number;
-  nextThrice(from: number, to: number): number;
+  nextPair(from: number, to: number): number;
   /** 1: yes. */
   holdsMarker(from: number, to: number): number;
 }
@@ -71,8 +71,8 @@ export function createScanKernel(): ScanKernel {
   );
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
-  const { findAnchors, nextRow, nextThrice, holdsMarker } = exports as unknown as KernelExports;
-  return { memory, findAnchors, nextRow, nextThrice, holdsMarker };
+  const { findAnchors, nextRow, nextPair, holdsMarker } = exports as unknown as KernelExports;
+  return { memory, findAnchors, nextRow, nextPair, holdsMarker };
 }
 
 /** Grows the memory to at least `bytes`, and by half at least; true: views are to be made anew. */
