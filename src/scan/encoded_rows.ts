@@ -25,7 +25,6 @@ const OVERLAP_DIGITS = 64;
 const MAX_WORD_DIGITS = 64;
 /** Digits decoded on trial: eighteen bytes. */
 const UTF8_TRIAL_DIGITS = 24;
-const TRIAL = new ByteSink();
 const CODINGS = [HEX, BASE32, BASE64] as const;
 const MIN_DIGITS = Math.min(...CODINGS.map(({ minDigits }) => minDigits));
 
@@ -340,21 +339,26 @@ function isNonAsciiText(
 ): boolean {
   const start = from + (-place & 3);
   if (to - start < UTF8_TRIAL_DIGITS) return false;
-  TRIAL.clear();
-  BASE64.decode(digits, { from: start, to: start + UTF8_TRIAL_DIGITS }, TRIAL);
-  const bytes = TRIAL.bytes;
-  let at = 0;
-  while (at < 3 && isContinuation(bytes[at]!)) at++;
+  const values = BASE64.values;
   let characters = 0;
-  while (at < bytes.length) {
-    const lead = bytes[at]!;
-    const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (length === 0 || lead > 0xf4) return false;
-    for (let rest = at + 1; rest < at + length && rest < bytes.length; rest++) {
-      if (!isContinuation(bytes[rest]!)) return false;
+  /** Bytes that must go on a character; before the first one's lead there may be some of another. */
+  let pending = 0;
+  let isBeforeFirst = true;
+  let bits = 0;
+  for (let index = 0; index < UTF8_TRIAL_DIGITS; index++) {
+    bits = bits << 6 | values[digits[start + index]!]!;
+    if (index % 4 === 0) continue;
+    const byte = bits >>> (6 - 2 * (index % 4)) & 0xff;
+    if (isContinuation(byte)) {
+      if (pending > 0) pending--;
+      else if (!isBeforeFirst || index > 3) return false;
+      continue;
     }
+    const length = byte < 0x80 ? 1 : byte < 0xc2 ? 0 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    if (pending > 0 || length === 0 || byte > 0xf4) return false;
+    isBeforeFirst = false;
     if (length > 1) characters++;
-    at += length;
+    pending = length - 1;
   }
   return characters > 1;
 }
