@@ -45,11 +45,11 @@ export function anchorTables(
   const longest = Math.max(0, ...slots.values().map(({ length }) => length));
   const candidatesAt = hitsAt + HIT_BYTES * (MAX_HITS + 1 + longest);
   const image = new Uint8Array(hitsAt);
-  const view = new DataView(image.buffer);
-  view.setUint32(fields.entriesAt, entriesAt, true);
-  view.setUint32(fields.hitsAt, hitsAt, true);
-  view.setUint32(fields.maxHits, MAX_HITS, true);
-  view.setUint32(fields.candidatesAt, candidatesAt, true);
+  const fields32 = new Uint32Array(image.buffer);
+  fields32[fields.entriesAt >> 2] = entriesAt;
+  fields32[fields.hitsAt >> 2] = hitsAt;
+  fields32[fields.maxHits >> 2] = MAX_HITS;
+  fields32[fields.candidatesAt >> 2] = candidatesAt;
   for (const { slot, fourth, word, mask } of words) {
     image[filterAt + slot]! |= fourth === undefined ? 0xff : 1 << (fourth & 7);
     const bit = Math.imul(mask === WHOLE ? word : word << 8, SECOND_MULTIPLIER) >>>
@@ -57,23 +57,22 @@ export function anchorTables(
     image[secondFilterAt + (bit >> 3)]! |= 1 << (bit & 7);
   }
   // Entry 0 is no word.
-  view.setUint32(entriesAt, 1, true);
+  fields32[entriesAt >> 2] = 1;
   let number = 1;
   let text = bytesAt;
   for (const [slot, ofSlot] of slots) {
-    view.setUint32(firstEntriesAt + 4 * slot, number, true);
+    fields32[(firstEntriesAt >> 2) + slot] = number;
     for (const [index, anchor] of ofSlot.entries()) {
       const { word, mask } = words[anchor]!;
-      const { length } = anchors[anchor]!;
-      const entry = entriesAt + entryBytes * number++;
-      view.setUint32(entry, word, true);
-      view.setUint32(entry + 4, mask, true);
-      view.setUint32(entry + 8, anchor, true);
-      view.setUint32(entry + 12, text, true);
-      view.setUint16(entry + 16, offsets[anchor]!, true);
-      view.setUint16(entry + 18, length, true);
-      view.setUint32(entry + 20, index + 1 < ofSlot.length ? 1 : 0, true);
-      for (let at = 0; at < length; at++) image[text++] = anchors[anchor]!.charCodeAt(at);
+      const letters = anchors[anchor]!;
+      const entry = (entriesAt + entryBytes * number++) >> 2;
+      fields32[entry] = word;
+      fields32[entry + 1] = mask;
+      fields32[entry + 2] = anchor;
+      fields32[entry + 3] = text;
+      fields32[entry + 4] = offsets[anchor]! | letters.length << 16;
+      fields32[entry + 5] = index + 1 < ofSlot.length ? 1 : 0;
+      for (let at = 0; at < letters.length; at++) image[text++] = letters.charCodeAt(at);
     }
   }
   return { image, byteLength: candidatesAt + 4 * (chunkBytes + 16), hitsAt };

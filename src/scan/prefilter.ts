@@ -139,9 +139,10 @@ function rarestOffset(anchor: string): number {
   let best = 0;
   let bestRarity = 0;
   for (let offset = 0; offset + length <= anchor.length; offset++) {
-    const isCommon = COMMON_QUADS.has(anchor.slice(offset, offset + length));
-    let rarity = isCommon ? 1 / COMMON_QUAD_PENALTY : 1;
+    let rarity = 1;
     for (let at = offset; at < offset + length; at++) rarity *= RANKS[anchor.charCodeAt(at)]!;
+    if (rarity <= bestRarity) continue;
+    if (COMMON_QUADS.has(anchor.slice(offset, offset + length))) rarity /= COMMON_QUAD_PENALTY;
     if (rarity > bestRarity) [best, bestRarity] = [offset, rarity];
   }
   return best;

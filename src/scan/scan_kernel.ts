@@ -66,9 +66,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /** Makes an instance whose memory is one page. */
 export function createScanKernel(): ScanKernel {
-  compiled ??= new WebAssembly.Module(
-    Uint8Array.from(atob(SCAN_KERNEL_CODE), (letter) => letter.charCodeAt(0)),
-  );
+  compiled ??= new WebAssembly.Module(Uint8Array.fromBase64(SCAN_KERNEL_CODE));
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
   const { findAnchors, nextRow, nextPair, holdsMarker } = exports as unknown as KernelExports;

@@ -32,7 +32,7 @@ Deno.test({
 Deno.test.afterAll(() => Deno.remove(directory, { recursive: true }));
 
 Deno.test("the kernel's code asks for nothing but its memory", () => {
-  const code = Uint8Array.from(atob(SCAN_KERNEL_CODE), (letter) => letter.charCodeAt(0));
+  const code = Uint8Array.fromBase64(SCAN_KERNEL_CODE);
   assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(code)), [
     { module: "env", name: "memory", kind: "memory" },
   ]);
