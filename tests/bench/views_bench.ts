@@ -1,11 +1,13 @@
 /**
  * Bodies with every view and every rule: the benign bodies of the shared corpus where it is there, else
- * made ones of about 6 MB; one push of 64 KiB, one body an instance, and a byte a push.
+ * made ones of about 6 MB; one push of 64 KiB, one body an instance, and a byte a push; and the search for
+ * what may be encoded alone.
  * Every bench checks its answer before it is timed.
  */
 import { equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { ALL_RULES } from "../../src/rules/all_rules.ts";
+import { mayHoldEncoded } from "../../src/scan/encoded_hint.ts";
 import { createMessageScanner } from "../../src/scan/message_scanner.ts";
 import { compileRules } from "../../src/scan/rule_set.ts";
 
@@ -48,6 +50,12 @@ const planted = Buffer.concat([
 ]);
 ok(scan(planted, planted.length) > scan(window, window.length), "a secret in base64 is found");
 equal(scan(window, 65_536), scan(window, 1), "however it is cut");
+const prose = Buffer.from(
+  "What was said there is written down in the minutes, line by line. ".repeat(1_000),
+);
+const [proseKib, prose64Kib] = [prose.subarray(0, 1_024), prose.subarray(0, 65_536)];
+equal(mayHoldEncoded(prose64Kib), false);
+ok(mayHoldEncoded(Buffer.concat([prose64Kib, Buffer.from(btoa("some text of its own"))])));
 
 Deno.bench(`${bodies.length} bodies, ${(totalBytes / 1e6).toFixed(1)} MB`, { n: 5 }, () => {
   for (const body of bodies) scan(body, 65_536);
@@ -63,4 +71,12 @@ Deno.bench("64 KiB, a byte a push", { n: 3 }, () => {
 
 Deno.bench("a body of 200 bytes", () => {
   scan(window.subarray(0, 200), 200);
+});
+
+Deno.bench("whether 1 KiB may hold encoded text", () => {
+  mayHoldEncoded(proseKib);
+});
+
+Deno.bench("whether 64 KiB may hold encoded text", () => {
+  mayHoldEncoded(prose64Kib);
 });
