@@ -149,7 +149,7 @@ function tooLong(files: readonly SourceFile[]): string[] {
 function badNames(paths: readonly string[]): string[] {
   return paths.filter((path) =>
     VAGUE_NAMES.test(path) || path.split("/").length > 2 ||
-    !/^[a-z0-9_/]+(\.ts)?$/.test(path) && path !== "README.md" ||
+    !/^[a-z0-9_/]+(\.(ts|as))?$/.test(path) && path !== "README.md" ||
     rowOf(path) < 0 && path !== "README.md"
   );
 }

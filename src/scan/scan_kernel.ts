@@ -1,5 +1,5 @@
 /**
- * The loops that every byte goes through, in WebAssembly (source: kernel/scan_kernel.ts), each instance
+ * The loops that every byte goes through, in WebAssembly (source: scan_kernel.as), each instance
  * with a memory of its own: tables first, then the bytes to look at.
  *
  * Whoever grows the memory makes its views anew: growing detaches them.
@@ -41,7 +41,7 @@ export const DIGIT_TABLES = {
   end: 1_024 + 4_096 + 256,
 } as const;
 
-/** The functions of kernel/scan_kernel.ts; described there. */
+/** The functions of scan_kernel.as; described there. */
 interface KernelExports {
   findAnchors(
     bytes: number,

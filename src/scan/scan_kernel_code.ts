@@ -1,4 +1,4 @@
-/** What kernel/scan_kernel.ts compiles to, in base64. Written by `deno task kernel`. */
+/** What scan_kernel.as compiles to, in base64. Written by `deno task kernel`. */
 export const SCAN_KERNEL_CODE = [
   "AGFzbQEAAAABEQJgAn9/AX9gBn9/f39/fwF/Ag8BA2VudgZtZW1vcnkCAAADBQQBAAAABzsFC2ZpbmRBbmNob3JzAAAH",
   "bmV4dFJvdwABCG5leHRQYWlyAAILaG9sZHNNYXJrZXIAAwZtZW1vcnkCAArlGgTACQMOfwV7BX5BECgCACEPQQwoAgAh",
