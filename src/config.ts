@@ -91,6 +91,8 @@ export interface Config {
   readonly upstreamProxy: UpstreamProxy | undefined;
   /** Where `upstreamProxy` is not used; patterns as in `allowHosts`. @default {[]} */
   readonly noProxy: readonly string[];
+  /** Whether HTTP/2 is spoken with clients and origins that offer it. @default {true} */
+  readonly enableHttp2: boolean;
   /** Host suffixes tunnelled without decryption. @default {[]} */
   readonly mitmBypass: readonly string[];
   /** Whether a host whose clients reject our leaf is tunnelled for 10 minutes. @default {false} */
@@ -226,6 +228,7 @@ export function resolveConfig(sources: ConfigSources): Config {
     upstreamCaFile: values.upstream_ca_file,
     upstreamProxy: values.upstream_proxy,
     noProxy: values.no_proxy,
+    enableHttp2: values.enable_http2,
     mitmBypass: values.mitm_bypass,
     mitmBypassAuto: values.mitm_bypass_auto,
     workers: values.workers,

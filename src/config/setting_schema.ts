@@ -94,6 +94,8 @@ export const SETTINGS = {
     .describe("Proxy that leads out: http://[user:password@]host:port or socks5://…"),
   no_proxy: z.array(destinationPattern(), { error: "a list of host patterns" }).default([])
     .describe("Where upstream_proxy is not used: host, *.suffix, CIDR, each with or without :port"),
+  enable_http2: z.boolean({ error: "true or false" }).default(true)
+    .describe("Whether HTTP/2 is spoken with clients and origins that offer it"),
   mitm_bypass: z.array(hostSuffix(), { error: "a list of strings" }).default([])
     .describe("Hosts and host suffixes tunnelled without decryption"),
   mitm_bypass_auto: z.boolean({ error: "true or false" }).default(false)

@@ -110,6 +110,7 @@ function reloadableParts(
       extraRoots,
       destinations: new Destinations({ ...config, own: { host: config.proxyHost, port } }),
       wayOut: new WayOut(config),
+      enableHttp2: config.enableHttp2,
     }),
     log,
     routing: { ...config, learnedBypass: rejectedLeaves },

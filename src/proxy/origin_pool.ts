@@ -40,6 +40,8 @@ export interface OriginPoolOptions {
   readonly extraRoots: readonly string[];
   readonly destinations: Destinations;
   readonly wayOut: WayOut;
+  /** Whether origins are offered HTTP/2. */
+  readonly enableHttp2: boolean;
 }
 
 interface IdleConnection {
@@ -100,7 +102,10 @@ export class OriginPool implements Disposable {
       this.#park(origin, idle.buffered, idle.isReused);
       return this.#speakHttp2.has(key) ? "h2" : "http/1.1";
     }
-    const { stream, protocol } = await this.#dialTls(origin, ["h2", "http/1.1"]);
+    const offered: readonly Protocol[] = this.#options.enableHttp2
+      ? ["h2", "http/1.1"]
+      : ["http/1.1"];
+    const { stream, protocol } = await this.#dialTls(origin, offered);
     if (protocol === "h2") {
       this.#noteHttp2(key);
       await this.#addSession(origin, stream);

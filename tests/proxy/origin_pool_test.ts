@@ -22,6 +22,7 @@ async function startPool(limits: Partial<Limits> = {}, denyHosts: readonly strin
       own: { host: "127.0.0.1", port: 1 },
     }),
     wayOut: new WayOut({ upstreamProxy: undefined, noProxy: [] }),
+    enableHttp2: true,
   });
 }
 

@@ -88,6 +88,15 @@ Deno.test("`serveHttp2()` is offered exactly where the origin speaks it", async 
   assert.equal(protocol, "http/1.1");
 });
 
+Deno.test("with `enable_http2` false, clients and origins that speak HTTP/2 agree on HTTP/1.1", async () => {
+  const { trusted } = await testCertificates();
+  await using origin = await startHttp2Origin(trusted, play);
+  await using proxy = await startProxyInProcess({ config: { enable_http2: false } });
+  const { protocol, client } = await connectHttp2(proxy, `localhost:${origin.port}`);
+  client[Symbol.dispose]();
+  assert.equal(protocol, "http/1.1");
+});
+
 Deno.test("`serveHttp2()` passes on bodies, trailers and interim answers, without Alt-Svc", async () => {
   await using at = await scene();
   const echo = await at.client.ask({ ":method": "POST", ":path": "/echo" }, ["one ", "two"]);

@@ -141,6 +141,7 @@ export async function startHttp2Origin(
     cert: identity.certPem,
     key: identity.keyPem,
     settings,
+    allowHTTP1: true,
   });
   const received = new Map<string, string>();
   const paths: string[] = [];
