@@ -79,11 +79,6 @@ export class FrameReader {
     this.#options = options;
   }
 
-  /** Whether the stream may end here: between frames and between messages. */
-  get isAtBoundary(): boolean {
-    return this.#frame === undefined && this.#headLength === 0 && !this.#isInMessage;
-  }
-
   /** Reads the next bytes of the stream. Take all events before the next call. */
   *read(bytes: Uint8Array): Generator<FrameEvent, void> {
     let at = 0;
