@@ -152,11 +152,6 @@ Deno.test("`FrameReader` finds the highest bit of a length set", () => {
   const [began] = [...reader.read(bytesOf(bytes))];
   assert.equal(began?.kind === "began" ? began.violation : "", "a length of 2^63 or more");
 });
-  assert.equal(read(frameOf("hello"), [], CLIENT).isAtBoundary, true);
-  assert.equal(read(fragment, [], CLIENT).isAtBoundary, false);
-  assert.equal(read(frameOf("hello").slice(0, -1), [], CLIENT).isAtBoundary, false);
-  assert.equal(read("\x81", [], CLIENT).isAtBoundary, false);
-});
 
 Deno.test("`FrameReader` hands on the payload of a frame that never ends", () => {
   const head = serializeFrameHead({
