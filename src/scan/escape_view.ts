@@ -152,7 +152,7 @@ export class EscapeView {
   /** The first escape from `from` on, whole or cut short. */
   #find(window: ScanWindow, from: number, to: number): { found: number; read: number } {
     for (let at = from;;) {
-      const found = indexOfByte(window.bytes, this.#kind.lead, at, to);
+      const found = indexOfByte(window, this.#kind.lead, at, to);
       if (found < 0) return { found: to, read: NOT_AN_ESCAPE };
       TRIAL.clear();
       const read = this.#kind.decode(window.bytes, found, to, TRIAL);

@@ -186,7 +186,7 @@ export class MessageViews {
     }
     this.#hexPairs?.scan(window, span);
     const mayBeMarked = base + from === 0 && (to === 1 || bytes[0]! >= FIRST_MARK);
-    if (this.#utf16 === undefined && (mayBeMarked || indexOfByte(bytes, NUL, from, to) >= 0)) {
+    if (this.#utf16 === undefined && (mayBeMarked || indexOfByte(window, NUL, from, to) >= 0)) {
       this.#utf16 = new Utf16Text(this.#openView(UTF16_VIEW));
       this.#utf16.skipTo(base + from);
     }
@@ -200,14 +200,14 @@ export class MessageViews {
 
   /** Sets up a kind of escapes if one of them may stand in the span. */
   #escapesIn(
-    { bytes, base }: ScanWindow,
+    window: ScanWindow,
     { from, to }: WindowSpan,
     { kind, floor }: { readonly kind: number; readonly floor: number },
   ): EscapeView | undefined {
     const escapes = ESCAPE_KINDS[kind]!;
-    if (indexOfByte(bytes, escapes.lead, from, to) < 0) return undefined;
+    if (indexOfByte(window, escapes.lead, from, to) < 0) return undefined;
     const view = new EscapeView(escapes, this.#openView(kind));
-    view.beginAt(base + from, floor);
+    view.beginAt(window.base + from, floor);
     return this.#escapes[kind] = view;
   }
 
