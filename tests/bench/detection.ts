@@ -8,6 +8,7 @@
 import { ALL_RULES } from "../../src/rules/all_rules.ts";
 import { scanHead } from "../../src/scan/head_scanner.ts";
 import { createMessageScanner } from "../../src/scan/message_scanner.ts";
+import type { Finding } from "../../src/scan/finding.ts";
 import { type Rule, SEVERITIES } from "../../src/scan/rule.ts";
 import { compileRules, type RuleSet } from "../../src/scan/rule_set.ts";
 import { type LabelledText, readCorpus } from "./detection_corpus.ts";
@@ -19,6 +20,8 @@ const ALARM = SEVERITIES.indexOf("medium");
 const MAX_ROBUSTNESS_TEXT_LENGTH = 8_192;
 const ROBUSTNESS_STRIDE = 4;
 const HEAD_RUNS = 20_000;
+/** The first of them compile code and rules. */
+const SPEED_RUNS = 6;
 
 interface Body {
   readonly bytes: Uint8Array;
@@ -72,13 +75,19 @@ function bothWays(rule: Rule): Rule {
   }) as Rule;
 }
 
-async function alarms(ruleSet: RuleSet, { bytes, contentType }: Body): Promise<boolean> {
+/** Scans a body as the proxy does: in pieces, the last of which is the end. */
+function alarms(ruleSet: RuleSet, { bytes, contentType }: Body): boolean {
   const scanner = createMessageScanner(ruleSet, {
     direction: contentType === "text/event-stream" ? "inbound" : "outbound",
     contentType,
     maxScanBytes: MAX_SCAN_BYTES,
   });
-  const findings = [...await scanner.push(bytes), ...await scanner.end()];
+  const findings: Finding[] = [];
+  let at = 0;
+  for (; at + MAX_SCAN_BYTES < bytes.length; at += MAX_SCAN_BYTES) {
+    findings.push(...scanner.push(bytes.subarray(at, at + MAX_SCAN_BYTES)));
+  }
+  findings.push(...scanner.end(bytes.subarray(at)));
   scanner.close();
   return findings.some(({ severity }) => SEVERITIES.indexOf(severity) >= ALARM);
 }
@@ -103,16 +112,16 @@ function printTallies(title: string, tallies: ReadonlyMap<string, Tally>): void 
   }
 }
 
-async function measureRecall(
+function measureRecall(
   ruleSet: RuleSet,
   texts: readonly LabelledText[],
-): Promise<readonly LabelledText[]> {
+): readonly LabelledText[] {
   const found: LabelledText[] = [];
   const recall = new Map<string, Tally>();
   const halves = new Map<string, Tally>();
   const falseAlarms = new Map<string, Tally>();
   for (const labelled of texts) {
-    const isHit = await alarms(ruleSet, { bytes: encoder.encode(labelled.text) });
+    const isHit = alarms(ruleSet, { bytes: encoder.encode(labelled.text) });
     if (isHit && labelled.kind === "positive") found.push(labelled);
     for (const group of labelled.groups) {
       count(labelled.kind === "positive" ? recall : falseAlarms, group, isHit);
@@ -127,30 +136,29 @@ async function measureRecall(
   return found;
 }
 
-async function measureRobustness(
+function measureRobustness(
   ruleSet: RuleSet,
   found: readonly LabelledText[],
-): Promise<void> {
+): void {
   const kept = new Map<string, Tally>();
   const texts = found.filter(({ text }, index) =>
     text.length <= MAX_ROBUSTNESS_TEXT_LENGTH && index % ROBUSTNESS_STRIDE === 0
   );
   for (const { text } of texts) {
-    for (const [name, wrap] of WRAPPINGS) count(kept, name, await alarms(ruleSet, wrap(text)));
+    for (const [name, wrap] of WRAPPINGS) count(kept, name, alarms(ruleSet, wrap(text)));
   }
   printTallies("Of the texts found, found when they travel as", kept);
 }
 
-async function measureSpeed(name: string, rules: readonly Rule[], bodies: readonly Uint8Array[]) {
+function measureSpeed(name: string, rules: readonly Rule[], bodies: readonly Uint8Array[]) {
   const ruleSet = compileRules(rules);
   const total = bodies.reduce((sum, { length }) => sum + length, 0);
-  const scanAll = async () => {
-    for (const bytes of bodies) await alarms(ruleSet, { bytes });
-  };
-  await scanAll();
-  const start = performance.now();
-  await scanAll();
-  const seconds = (performance.now() - start) / 1_000;
+  let seconds = Infinity;
+  for (let run = 0; run < SPEED_RUNS; run++) {
+    const start = performance.now();
+    for (const bytes of bodies) alarms(ruleSet, { bytes });
+    seconds = Math.min(seconds, (performance.now() - start) / 1_000);
+  }
   const speed = (total / 1e6 / seconds).toFixed(1).padStart(7);
   console.log(`  ${name.padEnd(40)} ${speed} MB/s  ${rules.length} rules`);
   return ruleSet;
@@ -163,7 +171,7 @@ async function measurePieces(ruleSet: RuleSet, bodies: readonly Uint8Array[]): P
   for (let at = 0; at + MAX_SCAN_BYTES <= joined.length; at += MAX_SCAN_BYTES) {
     const bytes = joined.subarray(at, at + MAX_SCAN_BYTES);
     const start = performance.now();
-    await alarms(ruleSet, { bytes });
+    alarms(ruleSet, { bytes });
     times.push(performance.now() - start);
   }
   times.sort((a, b) => a - b);
@@ -172,42 +180,47 @@ async function measurePieces(ruleSet: RuleSet, bodies: readonly Uint8Array[]): P
   console.log(`  64 KiB: median ${at(0.5)} ms, p99 ${at(0.99)} ms, worst ${at(1)} ms`);
 }
 
-function measureHead(ruleSet: RuleSet): void {
-  const head = {
-    target: "/v1/messages?beta=true",
-    headers: [
-      ["host", "api.anthropic.com"],
-      ["user-agent", "Anthropic/JS 0.68.0"],
-      ["accept", "application/json"],
-      ["accept-encoding", "gzip, deflate, br"],
-      ["content-type", "application/json"],
-      ["anthropic-version", "2023-06-01"],
-      ["x-stainless-runtime", "node"],
-      ["content-length", "1234"],
-    ] as const,
+/** Times heads whose last `fresh` of eight fields have not been seen before. */
+function measureHead(ruleSet: RuleSet, fresh: number): void {
+  const fields = [
+    ["host", "api.anthropic.com"],
+    ["user-agent", "Anthropic/JS 0.68.0"],
+    ["accept", "application/json"],
+    ["accept-encoding", "gzip, deflate, br"],
+    ["content-type", "application/json"],
+    ["anthropic-version", "2023-06-01"],
+    ["x-stainless-runtime", "node"],
+    ["content-length", "1234"],
+  ] as const;
+  const scan = (run: number) => {
+    const headers = fields.map(([name, value], at): readonly [string, string] =>
+      at < fields.length - fresh ? [name, value] : [name, `${value} ${run}`]
+    );
+    scanHead(ruleSet, { target: "/v1/messages?beta=true", headers }, { direction: "outbound" });
   };
-  for (let run = 0; run < HEAD_RUNS; run++) scanHead(ruleSet, head, { direction: "outbound" });
+  for (let run = 0; run < HEAD_RUNS; run++) scan(run);
   const start = performance.now();
-  for (let run = 0; run < HEAD_RUNS; run++) scanHead(ruleSet, head, { direction: "outbound" });
-  const ns = (performance.now() - start) / HEAD_RUNS * 1e6;
-  console.log(`  a request head of 8 fields: ${ns.toFixed(0)} ns`);
+  for (let run = HEAD_RUNS; run < 2 * HEAD_RUNS; run++) scan(run);
+  const us = (performance.now() - start) / HEAD_RUNS * 1e3;
+  console.log(`  a request head of 8 fields, ${fresh} of them new: ${us.toFixed(1)} µs`);
 }
 
 const { origin, texts } = readCorpus();
 console.log(`${ALL_RULES.length} rules on ${origin}: ${texts.length} texts`);
 const ruleSet = compileRules(ALL_RULES.map(bothWays));
-const found = await measureRecall(ruleSet, texts);
-await measureRobustness(ruleSet, found);
+const found = measureRecall(ruleSet, texts);
+measureRobustness(ruleSet, found);
 
 const bodies = texts
   .filter(({ groups }) => groups.includes("benign bodies, all"))
   .map(({ text }) => encoder.encode(text));
 if (bodies.length > 0) {
   console.log("\nSpeed on the benign bodies, all views");
-  const all = await measureSpeed("all rules, outbound", ALL_RULES, bodies);
+  const all = measureSpeed("all rules, outbound", ALL_RULES, bodies);
   const unnamed = ALL_RULES.filter(({ id }) => !id.startsWith("named_"));
-  await measureSpeed("without vendors' names", unnamed, bodies);
-  await measureSpeed("20 rules", unnamed.slice(0, 20), bodies);
+  measureSpeed("without vendors' names", unnamed, bodies);
+  measureSpeed("250 rules", unnamed.slice(0, 250), bodies);
+  measureSpeed("20 rules", unnamed.slice(0, 20), bodies);
   await measurePieces(all, bodies);
-  measureHead(all);
+  for (const fresh of [0, 1, 8]) measureHead(all, fresh);
 }
