@@ -7,6 +7,7 @@ import { runClawsec, startClawsec } from "../support/start_clawsec.ts";
 import { startOrigin } from "../support/start_origin.ts";
 import { curlOptions } from "../support/start_world.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
+import { waitFor } from "../support/wait_for.ts";
 
 Deno.test({
   name: "the program starts once, answers its commands, stops, and starts again",
@@ -67,6 +68,32 @@ Deno.test({
         await assertNoTraces(logDir);
       },
     );
+  },
+});
+
+Deno.test({
+  name: "SIGTERM in the middle of an answer lets it end, and the program with it",
+  ignore: !hasProgram("curl"),
+  async fn() {
+    const begun = Promise.withResolvers<void>();
+    const stopping = Promise.withResolvers<void>();
+    await using origin = await startOrigin({ answer: () => ({ body: twoHalves() }) });
+    async function* twoHalves() {
+      yield "first half, ";
+      begun.resolve();
+      await stopping.promise;
+      yield "second half";
+    }
+    await using clawsec = await startClawsec();
+    const asking = runProgram("curl", [...curlOptions(clawsec), origin.url("/slow")]);
+    await begun.promise;
+    const stopped = clawsec.stop();
+    await waitFor(() => /Stopping/.test(clawsec.stderr), { what: "the program to be stopping" });
+    stopping.resolve();
+    const { code, stdout, stderr } = await asking;
+    assert.deepEqual([code, stdout], [0, "first half, second half"], stderr);
+    assert.equal((await stopped).code, 0);
+    await assertNoTraces(clawsec.logDir);
   },
 });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { dial, DialError, type DialFailure, dialTls } from "../../src/net/dial.ts";
+import { resolveHost } from "../../src/net/resolve_host.ts";
 import { type RawConnection, startRawOrigin } from "../support/start_origin.ts";
 import { testCertificates } from "../support/start_proxy_in_process.ts";
 import { readBytes } from "../support/stream_pair.ts";
@@ -23,6 +24,24 @@ Deno.test("`dial()` connects by address and by name, and carries bytes", async (
     stream.close();
   }
 });
+
+const addresses = await resolveHost("localhost");
+
+for (const hostname of ["127.0.0.1", "::1"]) {
+  const isThere = addresses.includes(hostname);
+  const skipped = isThere ? "" : ` (skipped: localhost has no ${hostname})`;
+  Deno.test({
+    name: `\`dial()\` finds a name's origin that listens on ${hostname} alone${skipped}`,
+    ignore: !isThere,
+    async fn() {
+      using listener = Deno.listen({ hostname, port: 0 });
+      const accepted = listener.accept();
+      const stream = await dial({ host: "localhost", port: listener.addr.port });
+      stream.close();
+      (await accepted).close();
+    },
+  });
+}
 
 Deno.test("`dial()` says that nothing listens", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

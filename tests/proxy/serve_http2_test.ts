@@ -29,6 +29,12 @@ function play(stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeader
     case "/reset":
       stream.destroy(new Error("reset"));
       return;
+    case "/large-fields": {
+      const length = String(String(headers["x-large"]).length);
+      stream.respond({ ":status": 200, "x-length": length, "x-large": "z".repeat(20_000) });
+      stream.end();
+      return;
+    }
     case "/early":
       stream.respond({ ":status": 413 });
       stream.end("too much");
@@ -111,6 +117,33 @@ Deno.test("`serveHttp2()` passes on bodies, trailers and interim answers, withou
     "CONNECT 200",
     "GET 200",
     "POST 200",
+  ]);
+});
+
+Deno.test("`serveHttp2()` goes on by another connection after an origin's GOAWAY", async () => {
+  await using at = await scene();
+  assert.equal((await at.client.ask({ ":path": "/before" })).status, 200);
+  const { connections } = at.origin;
+  at.origin.goAway();
+  const bodies = await waitFor(async () => {
+    const answers = await Promise.all(
+      [1, 2, 3].map((each) => at.client.ask({ ":path": `/after/${each}` })),
+    );
+    return at.origin.connections > connections && answers.map(({ body }) => body);
+  }, { what: "another connection" });
+  assert.deepEqual(bodies, ["GET /after/1", "GET /after/2", "GET /after/3"]);
+});
+
+Deno.test("`serveHttp2()` passes fields of some ten thousand bytes, both ways", async () => {
+  await using at = await scene();
+  const { status, headers } = await at.client.ask({
+    ":path": "/large-fields",
+    "x-large": "y".repeat(30_000),
+  });
+  assert.deepEqual([status, headers["x-length"], String(headers["x-large"]).length], [
+    200,
+    "30000",
+    20_000,
   ]);
 });
 

@@ -129,6 +129,10 @@ export interface Http2Origin extends AsyncDisposable {
   readonly received: ReadonlyMap<string, string>;
   /** Paths of requests, as they began. */
   readonly paths: readonly string[];
+  /** Connections accepted since the start. */
+  readonly connections: number;
+  /** Says on every connection that it takes no more requests (GOAWAY, RFC 9113 §6.8). */
+  goAway(): void;
 }
 
 /** Starts one that answers with `play`; bodies are recorded besides. */
@@ -146,7 +150,9 @@ export async function startHttp2Origin(
   const received = new Map<string, string>();
   const paths: string[] = [];
   const sessions = new Set<http2.ServerHttp2Session>();
+  let connections = 0;
   server.on("session", (session) => {
+    connections++;
     sessions.add(session);
     session.on("error", () => {});
   });
@@ -166,6 +172,12 @@ export async function startHttp2Origin(
     port: (server.address() as AddressInfo).port,
     received,
     paths,
+    get connections() {
+      return connections;
+    },
+    goAway() {
+      for (const session of sessions) session.goaway();
+    },
     async [Symbol.asyncDispose]() {
       for (const session of sessions) session.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
