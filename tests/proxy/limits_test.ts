@@ -1,6 +1,7 @@
 /** Every limit and refusal of the proxy, with limits of milliseconds: what the client is told, and when. */
 import assert from "node:assert/strict";
 import { answerRequests, ok } from "../support/answer_requests.ts";
+import { runProgram } from "../support/run_program.ts";
 import { sendAndReset } from "../support/reset_client.ts";
 import { startRawOrigin } from "../support/start_origin.ts";
 import { startProxyInProcess, testCertificates } from "../support/start_proxy_in_process.ts";
@@ -183,6 +184,33 @@ Deno.test("one connection more than the limit gets a 503, and a place when there
     await client.send(get(origin.authority)).catch(() => {});
     return (await client.readAnswer()).status === 200;
   }, { what: "a place" });
+});
+
+/** Descriptors this process may open: two a connection here, whose both ends are its own. */
+async function descriptorLimit(): Promise<number> {
+  const { stdout } = await runProgram("sh", ["-c", "ulimit -n"]);
+  return stdout.trim() === "unlimited" ? Infinity : Number(stdout);
+}
+
+const DEFAULT_CONNECTIONS = 4_096;
+const hasDescriptors = await descriptorLimit() > 2 * DEFAULT_CONNECTIONS + 500;
+
+Deno.test({
+  name: "4,096 connections are served by default, and one more is turned away" +
+    (hasDescriptors ? "" : " (skipped: too few descriptors, see ulimit -n)"),
+  ignore: !hasDescriptors,
+  async fn() {
+    await using origin = await startRawOrigin({ play: answerRequests(() => ok("served")) });
+    await using proxy = await startProxyInProcess({ limits: { headMs: 60_000 } });
+    const idle = [];
+    while (idle.length < DEFAULT_CONNECTIONS - 1) idle.push(await proxy.connect());
+    const last = await proxy.connect();
+    assert.equal((await last.ask(get(origin.authority))).status, 200);
+    const turnedAway = await proxy.connect();
+    await turnedAway.send(get(origin.authority)).catch(() => {});
+    assert.equal((await turnedAway.readAnswer()).status, 503);
+    assert.equal((await last.ask(get(origin.authority))).status, 200);
+  },
 });
 
 Deno.test("a client that is turned away reads its answer, whatever it is still sending", async () => {
