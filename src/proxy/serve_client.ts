@@ -218,8 +218,10 @@ async function discardBody(
  * Closes in the order that lets an answer arrive: our side first, then what the client still sends
  * is read for a moment, since unread bytes would turn the close into a reset. RFC 9112 §9.6.
  */
-async function closeAfterAnswer({ buffered, deadline }: Client, proxy: Proxy): Promise<void> {
-  const { limits } = proxy;
+export async function closeAfterAnswer(
+  { buffered, deadline }: Pick<Client, "buffered" | "deadline">,
+  { limits }: Pick<Proxy, "limits">,
+): Promise<void> {
   deadline.set(limits.lingerMs, () => buffered.stream.close());
   try {
     await buffered.stream.closeWrite();

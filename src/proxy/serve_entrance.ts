@@ -3,6 +3,7 @@
  */
 import { looksLikeTls } from "../net/client_hello.ts";
 import { SOCKS_VERSION } from "../net/socks5.ts";
+import { callsOnAbort } from "./calls_on_abort.ts";
 import type { Client } from "./client.ts";
 import { logUnexpected } from "./log_unexpected.ts";
 import type { Proxy } from "./proxy.ts";
@@ -32,11 +33,12 @@ export async function serveEntrance(client: Client, proxy: Proxy): Promise<void>
 async function firstByte({ buffered, deadline }: Client, proxy: Proxy): Promise<boolean> {
   const close = () => buffered.stream.close();
   deadline.set(proxy.limits.clientIdleMs, close);
-  proxy.draining.addEventListener("abort", close);
+  const closedByDrain = callsOnAbort(proxy.draining);
+  closedByDrain.add(close);
   try {
     return !proxy.draining.aborted && await buffered.fill();
   } finally {
-    proxy.draining.removeEventListener("abort", close);
+    closedByDrain.delete(close);
     deadline.clear();
   }
 }

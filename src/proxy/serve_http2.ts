@@ -10,6 +10,7 @@ import type { RequestHead } from "../http1/message_head.ts";
 import { ClientSession, type ClientStream } from "../http2/client_session.ts";
 import { StreamResetError } from "../http2/message_stream.ts";
 import { isGrpc, respondGrpc } from "./blocked_grpc.ts";
+import { callsOnAbort } from "./calls_on_abort.ts";
 import type { Client } from "./client.ts";
 import { decide } from "./decide.ts";
 import { forwardHttp2 } from "./forward_http2.ts";
@@ -37,12 +38,13 @@ export async function serveHttp2(client: Client, socket: Duplex, proxy: Proxy): 
   });
   deadline.set(limits.clientIdleMs, () => session.destroy());
   const finish = () => session.finish();
-  draining.addEventListener("abort", finish);
+  const finishedByDrain = callsOnAbort(draining);
+  finishedByDrain.add(finish);
   try {
     if (draining.aborted) finish();
     await session.closed;
   } finally {
-    draining.removeEventListener("abort", finish);
+    finishedByDrain.delete(finish);
     deadline.clear();
   }
 }

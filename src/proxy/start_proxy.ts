@@ -12,6 +12,7 @@ import type { Client } from "./client.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { Proxy } from "./proxy.ts";
 import { serializeRefusal, tooManyConnections } from "./refuse.ts";
+import { closeAfterAnswer } from "./serve_client.ts";
 import { serveEntrance } from "./serve_entrance.ts";
 import { serveGateway } from "./serve_gateway.ts";
 import type { FromWorker, ProxySettings, WorkerSetup } from "./worker_messages.ts";
@@ -24,8 +25,6 @@ const GONE_CLIENT_ERRORS = [
   Deno.errors.ConnectionReset,
   Deno.errors.NotConnected,
 ];
-/** At a time, of a client that is turned away. */
-const LINGER_READ_BYTES = 4_096;
 /** Counters go to the monitor at least so often, for `status`. */
 const COUNTERS_INTERVAL_MS = 1_000;
 
@@ -76,7 +75,9 @@ export function startProxy(
   const serve = async (connection: Deno.TcpConn, serveStream: Serve) => {
     connection.setNoDelay(true);
     const stream = new TcpStream(connection);
-    if (streams.size >= setup.maxConnections) return await turnAway(stream, setup, limits);
+    if (streams.size >= setup.maxConnections) {
+      return await turnAway(stream, setup.maxConnections, proxy);
+    }
     streams.add(stream);
     proxy.counters.connections++;
     proxy.counters.activeConnections++;
@@ -189,31 +190,18 @@ async function acceptClients(
   }
 }
 
-/**
- * Answers a connection beyond the limit, and closes it: after what the client sends has been read for a
- * moment, since a close with bytes unread is a reset, which may overtake the answer. RFC 9112 §9.6
- */
-async function turnAway(
-  stream: TcpStream,
-  { maxConnections }: WorkerSetup,
-  { lingerMs, discardBytes }: Limits,
-): Promise<void> {
-  const timer = setTimeout(() => stream.close(), lingerMs);
+/** Answers a connection beyond the limit, and closes it when the answer can have arrived. */
+async function turnAway(stream: TcpStream, limit: number, proxy: Proxy): Promise<void> {
+  using deadline = proxy.deadlines.create();
+  deadline.set(proxy.limits.lingerMs, () => stream.close());
   try {
     const context = { requestId: "", close: "close" } as const;
-    await stream.write(serializeRefusal(tooManyConnections(maxConnections), context));
-    await stream.closeWrite();
-    const bytes = new Uint8Array(LINGER_READ_BYTES);
-    for (let read = 0, length; read < discardBytes; read += length) {
-      length = await stream.read(bytes);
-      if (length === 0) break;
-    }
+    await stream.write(serializeRefusal(tooManyConnections(limit), context));
+    await closeAfterAnswer({ buffered: new BufferedStream(stream), deadline }, proxy);
   } catch {
-    // Gone before it was told, or for longer than we wait.
-  } finally {
-    clearTimeout(timer);
-    stream.close();
+    // Gone before it was told.
   }
+  stream.close();
 }
 
 function logBug(log: Log, error: unknown): void {
