@@ -9,8 +9,6 @@ import { createScanKernel, growMemory, KERNEL_ROOM_AFTER } from "./scan_kernel.t
 
 /** Bytes before the first one that may be read, whatever they hold. */
 export const BUFFER_START = 4;
-/** What the kernel reads, and a block of the prefilter that begins before the end. */
-const ROOM_AFTER = KERNEL_ROOM_AFTER;
 
 /** A buffer that grows with what is loaded into it. */
 export class ScanBuffer {
@@ -34,7 +32,7 @@ export class ScanBuffer {
    */
   load(head: Uint8Array, rest: Uint8Array, headLength = head.length): number {
     const end = BUFFER_START + headLength + rest.length;
-    if (end + ROOM_AFTER > this.bytes.length) this.#layOut(this.bytes.byteOffset, end);
+    if (end + KERNEL_ROOM_AFTER > this.bytes.length) this.#layOut(this.bytes.byteOffset, end);
     copyBytes(head, this.bytes, { from: 0, to: headLength, at: BUFFER_START });
     this.bytes.set(rest, BUFFER_START + headLength);
     return end;
@@ -58,7 +56,7 @@ export class ScanBuffer {
   /** Has the bytes begin at an address, with room for `end` of them. */
   #layOut(address: number, end: number): void {
     const { memory } = this.kernel;
-    growMemory(memory, address + end + ROOM_AFTER);
+    growMemory(memory, address + end + KERNEL_ROOM_AFTER);
     this.bytes = new Uint8Array(memory.buffer, address);
     this.words = new Int32Array(memory.buffer);
   }

@@ -223,7 +223,7 @@ function backwardOf(ordered: readonly OrderedRule[]): Backward {
   return { automaton, root: joined.sets.length };
 }
 
-interface Union extends PositionAutomaton {
+interface Union extends Omit<PositionAutomaton, "last"> {
   readonly owners: readonly number[];
 }
 
@@ -240,7 +240,6 @@ function union(parts: readonly PositionAutomaton[]): Union {
     sets: parts.flatMap(({ sets }) => sets),
     follow: parts.flatMap(({ follow }, owner) => follow.map((next) => shifted(next, owner))),
     first: parts.flatMap(({ first }, owner) => shifted(first, owner)),
-    last: parts.flatMap(({ last }, owner) => shifted(last, owner)),
     owners,
   };
 }
